@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration as checked values. Immutable once it is made; state lives in
+ * director.h and points here, never the other way round.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+struct scheduler;
+
+#define CONFIG_NAME_BYTES 32 /**< longest name of a service or server, with its zero */
+#define CONFIG_ADDRESSES 8   /**< addresses a service may have */
+#define CONFIG_SERVERS 256   /**< servers in all: one mark and one routing table each */
+#define CONFIG_SERVICES 64
+
+enum config_method {
+	METHOD_DIRECT,
+	METHOD_TUNNEL,
+	METHOD_NAT,
+	METHOD_LOCAL,
+};
+
+enum config_ruleset {
+	RULESET_NFTABLES, /**< we install our table */
+	RULESET_EXTERNAL, /**< the operator queues the packets */
+};
+
+struct config_server {
+	char name[CONFIG_NAME_BYTES];
+	struct address address_v4; /**< next hop; family 0 when there is none */
+	struct address address_v6;
+	enum config_method method;
+	uint32_t weight; /**< at start; the live one is in struct server */
+	uint32_t index;  /**< over all services, from 0: gives mark and table */
+};
+
+struct config_service {
+	char name[CONFIG_NAME_BYTES];
+	struct address addresses[CONFIG_ADDRESSES];
+	size_t address_count;
+	const struct scheduler *scheduler;
+	uint64_t timeout_initial_ms;
+	uint64_t timeout_established_ms;
+	uint32_t soft_entries;
+	struct config_server *servers; /**< owned by config */
+	size_t server_count;
+};
+
+struct config {
+	char socket_path[104];
+	char socket_group[CONFIG_NAME_BYTES]; /**< may read the tables; empty: root alone */
+	uint32_t mark_base;
+	uint32_t mark_mask;
+	uint32_t table_base;
+	uint32_t rule_priority;
+	uint16_t queue;
+	uint32_t queue_length;
+	uint32_t socket_buffer_bytes;
+	uint32_t max_entries;
+	uint32_t max_entries_per_client;
+	uint32_t unreachable_rate;  /**< ICMP answers a second */
+	uint32_t unreachable_burst;
+	enum config_ruleset ruleset;
+	struct config_service *services; /**< owned */
+	size_t service_count;
+	size_t server_count; /**< over all services */
+};
+
+/** The method's name as in the file. */
+const char *config_method_name(enum config_method method);
+
+/** The fwmark of a server: (index + 1) in the bits of mark_mask, over mark_base.
+ *  The configuration check makes sure that it fits. */
+uint32_t config_server_mark(const struct config *config, const struct config_server *server);
+
+/** The server's routing table. */
+uint32_t config_server_table(const struct config *config, const struct config_server *server);
+
+/** Fills what a file may leave out. */
+void config_defaults(struct config *config);
+
+/** Frees services and servers, and the config itself. Accepts NULL. */
+void config_free(struct config *config);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the director needs to know of one packet, in host order. Filled by classify;
+ * read by decide. It holds copies only: no pointer into the packet.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "core/reason.h"
+
+#define PACKET_PORT_ISAKMP 500
+#define PACKET_PORT_NATT 4500
+
+enum packet_kind {
+	PACKET_MALFORMED,  /**< packet.reason says how */
+	PACKET_OTHER,      /**< well formed, but no IPsec: not our business */
+	PACKET_IKE_FIRST,  /**< may begin a handshake */
+	PACKET_IKE,        /**< any other ISAKMP message */
+	PACKET_KEEPALIVE,  /**< one byte 0xFF on 4500 */
+	PACKET_ESP_IN_UDP, /**< ESP on 4500 */
+	PACKET_DRAFT_ESP,  /**< ESP behind eight zero bytes on 500 */
+	PACKET_ESP,
+	PACKET_AH,
+	PACKET_ICMP_ERROR, /**< quotes IPsec; addresses and ports are the quote's, turned round */
+	PACKET_FRAGMENT,   /**< later fragment of UDP, ESP or AH: no ports, no SPI */
+};
+
+/** One flow as the director sees it: client to virtual address. Ports in host order,
+ *  0 where the protocol has none. */
+struct packet_flow {
+	struct address client;
+	struct address virtual;
+	uint16_t client_port;
+	uint16_t virtual_port;
+};
+
+struct packet {
+	enum packet_kind kind;
+	enum reason reason; /**< meaningful for PACKET_MALFORMED only */
+	struct packet_flow flow;
+	uint8_t protocol;              /**< IP protocol: 17, 50, 51 (of the quote for ICMP) */
+	bool first_fragment;           /**< more fragments follow */
+	uint16_t next_header_offset;   /**< where the byte stands that named the protocol */
+	uint64_t icookie;              /**< ISAKMP: initiator cookie, SPIi */
+	uint64_t rcookie;              /**< ISAKMP: responder cookie, SPIr; 0 none yet */
+	uint32_t message_id;           /**< ISAKMP */
+	uint32_t spi;                  /**< ESP, AH, also in UDP */
+	uint8_t version;               /**< ISAKMP: major version, 1 or 2 */
+	uint8_t exchange;              /**< ISAKMP */
+	uint8_t flags;                 /**< ISAKMP */
+};
+
+/** The kind's name, for people and scripts. */
+const char *packet_kind_name(enum packet_kind kind);
