@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What happens to a packet, in two steps. decide looks at the tables and says what should
+ * be; it changes nothing, so the same call can explain a packet. decide_commit then writes
+ * the decision into the tables. Neither touches the kernel: the daemon's apply does.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/director.h"
+#include "core/packet.h"
+#include "core/session.h"
+
+enum decision_action {
+	DECISION_FORWARD,     /**< mark for server and accept */
+	DECISION_DROP,
+	DECISION_UNREACHABLE, /**< drop, and answer ICMP protocol unreachable */
+	DECISION_PASS,        /**< accept unmarked: none of our business */
+};
+
+enum decision_change {
+	CHANGE_NONE,
+	CHANGE_BEGIN,     /**< INITIAL entry if there is none, handshake noted, timer */
+	CHANGE_ESTABLISH, /**< entry if there is none, handshake noted, ESTABLISHED, timer */
+	CHANGE_TOUCH,     /**< timer, and a pair not known yet is noted */
+};
+
+struct decision {
+	enum decision_action action;
+	enum decision_change change;
+	enum reason reason;
+	struct service *service;       /**< NULL when the VIP is none of ours */
+	struct server *server;         /**< for DECISION_FORWARD */
+	struct session_client *client; /**< as found, may be NULL */
+	struct session_entry *entry;   /**< as found, may be NULL */
+};
+
+/** Says what should be done with packet. Changes nothing. */
+void decide(const struct director *director, const struct packet *packet,
+	struct decision *ret_decision);
+
+/**
+ * Carries the decision into the tables. Where that is not possible (limit, memory) the
+ * decision becomes a drop with the reason. Counts the packet of size_bytes. now_ms must
+ * not go backwards from call to call.
+ */
+void decide_commit(struct director *director, const struct packet *packet, uint64_t now_ms,
+	uint64_t size_bytes, struct decision *decision);
+
+/** The action's name, for people and scripts. */
+const char *decision_action_name(enum decision_action action);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that the director knows at run time: services with their servers, the session
+ * table, the limit on ICMP answers, counters. Owned by the daemon, or by a test.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/rate.h"
+#include "core/session.h"
+
+struct director {
+	const struct config *config;
+	struct service *services; /**< owned, one for each of config->services */
+	size_t service_count;
+	struct session_table sessions;
+	struct rate unreachable;          /**< ICMP answers */
+	uint64_t counters[REASON_COUNT];  /**< packets of no service */
+};
+
+/**
+ * Makes a director for config, which must outlive it. key is random, from the caller;
+ * events may be NULL. -ENOMEM.
+ */
+int director_new(const struct config *config, const struct hash_key *key,
+	const struct session_events *events, struct director **ret_director);
+
+/** Frees everything; entries are announced as removed. Accepts NULL. */
+void director_free(struct director *director);
+
+/** The service that has this virtual address, or NULL. */
+struct service *director_service_at(const struct director *director,
+	const struct address *virtual);
+
+/** The service of that name, or NULL. */
+struct service *director_service(const struct director *director, const char *name);
+
+/** Handles up to max_entries expired entries; returns how many. */
+size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries);
+
+/** When the next entry expires, UINT64_MAX if there is none. */
+uint64_t director_next_expiry_ms(const struct director *director);
+
+/** A reason's counter over all services and what belongs to none. */
+uint64_t director_count(const struct director *director, enum reason reason);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a service chooses a server for a client that it does not know. A scheduler is a
+ * row of functions; to add one, write scheduler_NAME.c and name it in scheduler.c.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+struct server;
+struct service;
+
+struct scheduler {
+	const char *name; /**< as in the configuration */
+	/** The server for a new client, NULL when none can take it. Changes nothing. */
+	struct server *(*pick)(const struct service *service, const struct address *client);
+	/** Told when the client really went to server. May be NULL. */
+	void (*picked)(struct service *service, struct server *server);
+};
+
+extern const struct scheduler scheduler_rr;
+extern const struct scheduler scheduler_wrr;
+extern const struct scheduler scheduler_wlc;
+
+/** The scheduler of that name, or NULL. */
+const struct scheduler *scheduler_find(const char *name);
+
+/** The i-th scheduler, NULL behind the last. */
+const struct scheduler *scheduler_at(size_t index);

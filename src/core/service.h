@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The live side of virtual services and their real servers: weights, what is connected,
+ * counters. Configuration is in config.h and only pointed to.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "core/config.h"
+#include "core/reason.h"
+
+#define SERVER_WEIGHT_MAX 65535
+
+struct server {
+	const struct config_server *config;
+	uint32_t weight;         /**< live; 0: no new clients, known ones stay */
+	int64_t credit;          /**< of the scheduler wrr */
+	uint32_t clients;        /**< clients that have it */
+	uint32_t initial;        /**< their entries in INITIAL */
+	uint32_t established;    /**< their entries in ESTABLISHED, soft ones too */
+	uint64_t packets;        /**< forwarded to it through the daemon */
+	uint64_t bytes;
+};
+
+struct service {
+	const struct config_service *config;
+	struct server *servers; /**< owned, one for each of config->servers */
+	size_t server_count;
+	size_t next_server;     /**< of the scheduler rr */
+	/* Entries in the order of their last packet, the oldest first: with one timeout
+	 * a state this is the order of expiry, so no timer has to be kept for each. */
+	struct list initial;
+	struct list established;
+	struct list soft;
+	size_t initial_count;
+	size_t established_count;
+	size_t soft_count;
+	size_t client_count;
+	uint64_t counters[REASON_COUNT];
+};
+
+/** Makes the state of a service; config must outlive it. -ENOMEM. */
+int service_init(struct service *service, const struct config_service *config);
+
+/** Frees the servers; the entries must be gone. */
+void service_fini(struct service *service);
+
+/** The server of that name, or NULL. */
+struct server *service_server(const struct service *service, const char *name);
+
+/** Tells whether a new client of that family may be given to server. */
+bool server_takes_new(const struct server *server, uint8_t family);
+
+/** Tells whether packets of that family can be forwarded to server at all. */
+bool server_reachable(const struct server *server, uint8_t family);
