@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routing by mark: per server one rule and one table that holds its next hop and, below
+ * it, a blackhole, so that a packet whose next hop went away is dropped instead of
+ * going where the main table points. All of it carries our protocol id, by which it is
+ * found again after a crash. Only servers of method direct are routed here.
+ *
+ *   rule_priority      fwmark of a server -> its table
+ *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole
+ *   rule_priority + 2  lookup local, moved here from 0: else a virtual address that is
+ *                      the director's own would be delivered before any mark is seen
+ *
+ * Rules of others between 0 and rule_priority therefore come before the local table as
+ * long as ours are there: rule_priority should be smaller than all of them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+
+/** Who made a route or a rule (rtm_protocol, FRA_PROTOCOL); free in iproute2's list. */
+#define POLICY_ROUTE_PROTOCOL 83
+
+struct policy_route_counters {
+	uint32_t rules_added;
+	uint32_t rules_kept;
+	uint32_t rules_removed;
+	uint32_t routes_added;
+	uint32_t routes_kept;
+	uint32_t routes_removed;
+	uint32_t unreachable;                      /**< next hops that are not on-link */
+	const struct config_server *first_unreachable; /**< in config; NULL when none */
+	uint8_t first_unreachable_family;          /**< AF_INET or AF_INET6 */
+};
+
+/**
+ * Makes rules and routes what the config wants: adds what is missing, then removes what
+ * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
+ * -EHOSTUNREACH when some next hop is not on-link: its table has the blackhole alone,
+ * everything else is done. -EPERM; -EAFNOSUPPORT no policy routing; else negative errno.
+ */
+int policy_route_apply(
+	const struct config *config, struct policy_route_counters *ret_counters);
+
+/** Removes all rules and routes of ours, whatever config made them, and puts the local
+ *  rule back to 0. 0 also when there are none. */
+int policy_route_remove(void);
+
+/** Opens a nonblocking monitor of links, addresses, rules and next hops' routes. Returns
+ *  its descriptor, which is the caller's to close, or negative errno. */
+int policy_route_watch_open(void);
+
+/** Reads all that the monitor has. Returns whether policy_route_apply() should run
+ *  again; true as well when notices were lost. */
+bool policy_route_watch_read(int watch_fd);

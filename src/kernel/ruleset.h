@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our nft table: which packets are diverted to the queue. Installed in one transaction
+ * that replaces an older one, so there is no moment at which IPsec for a virtual
+ * address passes by. The rules are those of core/ruleset_text.h. Queued without
+ * bypass: while no daemon listens, these packets are dropped.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/config.h"
+
+enum ruleset_backend {
+	RULESET_QUEUE_EXPR, /**< nft's own queue expression */
+	RULESET_XT_TARGET,  /**< the xt target NFQUEUE by nft_compat */
+};
+
+/** What makes the kernel reassemble fragments before our rules see them. */
+enum ruleset_defrag {
+	RULESET_DEFRAG_TPROXY, /**< a tproxy rule that never matches: no conntrack */
+	RULESET_DEFRAG_CT,     /**< a ct rule: conntrack is on for all other traffic too */
+	RULESET_DEFRAG_NONE,   /**< neither is there: later fragments come as such */
+};
+
+/** What the kernel had, found by trying. */
+struct ruleset_info {
+	enum ruleset_backend backend;
+	enum ruleset_defrag defrag;
+	bool notrack; /**< diverted packets are kept out of conntrack */
+};
+
+/** Installs or replaces the table. Negative errno, then nothing has changed: -EPERM no
+ *  CAP_NET_ADMIN, -ENOENT the kernel can queue neither way. */
+int ruleset_install(const struct config *config, struct ruleset_info *ret_info);
+
+/** Removes the table; 0 also when there is none. */
+int ruleset_remove(void);
+
+/** 1 when the table is there, 0 when not, negative errno when that is not known. */
+int ruleset_present(void);
+
+/** The backend's name, for people and scripts. */
+const char *ruleset_backend_name(enum ruleset_backend backend);
+
+/** The defragmentation's name, for people and scripts. */
+const char *ruleset_defrag_name(enum ruleset_defrag defrag);
