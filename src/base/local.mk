@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LTLIBRARIES += src/base/libipb-base.la
+src_base_libipb_base_la_SOURCES = \
+	src/base/address.c src/base/address.h \
+	src/base/cursor.c src/base/cursor.h \
+	src/base/hash.c src/base/hash.h \
+	src/base/list.c src/base/list.h \
+	src/base/table.c src/base/table.h

@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LTLIBRARIES += src/core/libipb-core.la
+src_core_libipb_core_la_SOURCES = \
+	src/core/classify.c src/core/classify.h \
+	src/core/config.c src/core/config.h \
+	src/core/decide.c src/core/decide.h \
+	src/core/director.c src/core/director.h \
+	src/core/isakmp.c src/core/isakmp.h \
+	src/core/packet.c src/core/packet.h \
+	src/core/rate.c src/core/rate.h \
+	src/core/reason.c src/core/reason.h \
+	src/core/ruleset_text.c src/core/ruleset_text.h \
+	src/core/scheduler.c src/core/scheduler.h \
+	src/core/scheduler_rr.c \
+	src/core/scheduler_wlc.c \
+	src/core/scheduler_wrr.c \
+	src/core/service.c src/core/service.h \
+	src/core/session.c src/core/session.h \
+	src/core/unreachable.c src/core/unreachable.h

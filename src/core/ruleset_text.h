@@ -12,7 +12,8 @@
 #define RULESET_CHAIN_DIVERT "divert"
 #define RULESET_SET_V4 "virtual4"
 #define RULESET_SET_V6 "virtual6"
-#define RULESET_PRIORITY (-300) /**< after defragmentation (-400), before conntrack (-200) */
+/** After defragmentation (-400), before conntrack (-200): nft's "raw". */
+#define RULESET_PRIORITY (-300)
 
 /** Writes a file for `nft -f` that (re)places the table. *ret_text is the caller's to
  *  free. -ENOMEM. */
