@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration's values: defaults, what follows from a server's number, freeing.
+ * It never reads a file; the daemon does and fills the struct.
+ */
+#include "core/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config_default.h"
+
+/** The method's name as in the file. */
+const char *config_method_name(enum config_method method)
+{
+	switch (method) {
+	case METHOD_DIRECT:
+		return "direct";
+	case METHOD_TUNNEL:
+		return "tunnel";
+	case METHOD_NAT:
+		return "nat";
+	case METHOD_LOCAL:
+		return "local";
+	}
+	return "-";
+}
+
+/** The fwmark of a server: its index, counted in the mask's lowest bit, over the base. */
+uint32_t config_server_mark(const struct config *config, const struct config_server *server)
+{
+	if (config->mark_mask == 0)
+		return 0;
+	uint32_t shift = (uint32_t)__builtin_ctz(config->mark_mask);
+
+	return (config->mark_base + (server->index << shift)) & config->mark_mask;
+}
+
+/** The server's routing table. */
+uint32_t config_server_table(const struct config *config, const struct config_server *server)
+{
+	return config->table_base + server->index;
+}
+
+/** Fills what a file may leave out. */
+void config_defaults(struct config *config)
+{
+	memset(config, 0, sizeof(*config));
+	_Static_assert(sizeof(CONFIG_DEFAULT_SOCKET) <= sizeof(config->socket_path),
+		"the socket's default path fits");
+	memcpy(config->socket_path, CONFIG_DEFAULT_SOCKET, sizeof(CONFIG_DEFAULT_SOCKET));
+	config->mark_base = CONFIG_DEFAULT_MARK_BASE;
+	config->mark_mask = CONFIG_DEFAULT_MARK_MASK;
+	config->table_base = CONFIG_DEFAULT_TABLE_BASE;
+	config->rule_priority = CONFIG_DEFAULT_RULE_PRIORITY;
+	config->queue = CONFIG_DEFAULT_QUEUE;
+	config->queue_length = CONFIG_DEFAULT_QUEUE_LENGTH;
+	config->socket_buffer_bytes = CONFIG_DEFAULT_SOCKET_BUFFER_BYTES;
+	config->max_entries = CONFIG_DEFAULT_MAX_ENTRIES;
+	config->max_entries_per_client = CONFIG_DEFAULT_MAX_ENTRIES_PER_CLIENT;
+	config->unreachable_rate = CONFIG_DEFAULT_UNREACHABLE_RATE;
+	config->unreachable_burst = CONFIG_DEFAULT_UNREACHABLE_BURST;
+	config->ruleset = RULESET_NFTABLES;
+}
+
+/** Frees services and servers, and the config itself. Accepts NULL. */
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; config->services && i < config->service_count; i++)
+		free(config->services[i].servers);
+	free(config->services);
+	free(config);
+}
