@@ -41,15 +41,15 @@ struct nfqueue_verdict {
 struct nfqueue_counters {
 	uint64_t packets;            /**< received */
 	uint64_t bytes;              /**< of them on the wire */
-	uint64_t batches;            /**< receives that brought at least one packet */
-	uint64_t enobufs;            /**< times the kernel reported an overrun of our socket */
+	uint64_t batches;            /**< receives that brought a packet */
+	uint64_t enobufs;            /**< times our socket was overrun */
 	uint64_t receive_errors;     /**< receives that failed otherwise */
 	uint64_t malformed_messages; /**< netlink messages not understood */
 	uint64_t truncated_messages; /**< netlink messages that did not fit */
-	uint64_t accepted;           /**< verdicts sent */
-	uint64_t dropped;
-	uint64_t verdict_errors;  /**< verdicts that the kernel refused or that were not sent */
-	uint64_t verdict_retries; /**< sends repeated in smaller parts */
+	uint64_t accepted;           /**< verdicts given */
+	uint64_t dropped;            /**< verdicts given */
+	uint64_t verdict_errors;     /**< verdicts refused by the kernel or not sent */
+	uint64_t verdict_retries;    /**< sends repeated in smaller parts */
 };
 
 /** What the kernel itself counts for the queue since it was bound. */
@@ -76,7 +76,7 @@ size_t nfqueue_socket_buffer_bytes(const struct nfqueue *queue);
  * Receives what waits, at most NFQUEUE_BATCH packets, without blocking. The packets
  * are valid until the next call. Answer them all with nfqueue_verdicts() before that;
  * what is left unanswered is dropped at the next call.
- * Returns how many; 0 when nothing waits or what came was no packet (overruns are
+ * Returns how many (NFQUEUE_BATCH: more may be there, call again); 0 when nothing waits or what came was no packet (overruns are
  * counted, not returned); negative errno when the socket is dead.
  */
 int nfqueue_receive(struct nfqueue *queue, const struct nfqueue_packet **ret_packets);

@@ -12,11 +12,12 @@
 #define PROBE_FINDINGS 16
 
 struct probe_finding {
-	const char *missing; /**< "CAP_NET_ADMIN", "nfnetlink_queue" … */
+	const char *missing; /**< "CAP_NET_ADMIN", "nfnetlink_queue" */
 	const char *effect;  /**< what does not work without it */
 	const char *remedy;  /**< what an operator does about it */
 	bool required;       /**< false: the daemon can start, but look at it */
 };
 
-/** Fills at most max findings; returns how many things are missing, 0 when all is well. */
+/** Fills at most max findings; returns how many things are missing, 0 when all is
+ *  well. */
 size_t probe_kernel(struct probe_finding *findings, size_t max);

@@ -19,7 +19,7 @@ enum ruleset_backend {
 /** What makes the kernel reassemble fragments before our rules see them. */
 enum ruleset_defrag {
 	RULESET_DEFRAG_TPROXY, /**< a tproxy rule that never matches: no conntrack */
-	RULESET_DEFRAG_CT,     /**< a ct rule: conntrack is on for all other traffic too */
+	RULESET_DEFRAG_CT,     /**< a ct rule: conntrack sees all other traffic */
 	RULESET_DEFRAG_NONE,   /**< neither is there: later fragments come as such */
 };
 
