@@ -13,7 +13,8 @@
 	X(NEW_ENTRY, "new-entry", "first message of a known client")                      \
 	X(RETRANSMIT, "first-message-again", "first message of a handshake under way")    \
 	X(ESTABLISH, "established", "both cookies seen, entry became established")        \
-	X(KNOWN_ENTRY, "isakmp", "ISAKMP of an established entry")                        \
+	X(KNOWN_ENTRY, "isakmp", "ISAKMP of a known entry")                               \
+	X(KNOWN_CLIENT, "isakmp-of-client", "ISAKMP of an established client, new cookies") \
 	X(KEEPALIVE, "keepalive", "NAT keepalive of a known entry")                       \
 	X(ESP_IN_UDP, "esp-in-udp", "ESP in UDP of an established entry")                 \
 	X(DRAFT_ESP, "draft-esp", "ESP behind a zero cookie on port 500")                 \

@@ -126,12 +126,14 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 void session_touch(struct session_entry *entry, uint64_t now_ms);
 
 /**
- * Makes room for one entry that is proven by both cookies: the client's oldest INITIAL
- * entry goes if the client is at its limit, else the oldest soft, else the oldest INITIAL
- * entry of service. Returns false if nothing could go.
+ * Makes room for one more entry of service: where the table is full the oldest soft entry
+ * goes. For an entry that is proven by both cookies an unproven one gives way as well: the
+ * oldest INITIAL entry of client if that is at its limit, the oldest of service if the
+ * table is full. client may be NULL, and may be freed with its last entry. Returns false
+ * if nothing could go.
  */
 bool session_make_room(struct session_table *table, struct service *service,
-	struct session_client *client);
+	struct session_client *client, bool proven);
 
 /** Removes entry, announces it, and frees its client if it was the last. */
 void session_remove(struct session_table *table, struct session_entry *entry);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/director.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Ends the services from the count-th back to the first. */
+static void fini_services(struct director *director, size_t count)
+{
+	while (count > 0)
+		service_fini(&director->services[--count]);
+	free(director->services);
+}
+
+/** Makes the services' state. */
+static int init_services(struct director *director)
+{
+	const struct config *config = director->config;
+
+	director->services = calloc(config->service_count, sizeof(*director->services));
+	if (!director->services)
+		return -ENOMEM;
+	director->service_count = config->service_count;
+	for (size_t i = 0; i < config->service_count; i++) {
+		int error = service_init(&director->services[i], &config->services[i]);
+
+		if (error) {
+			fini_services(director, i);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/** Makes a director. */
+int director_new(const struct config *config, const struct hash_key *key,
+	const struct session_events *events, struct director **ret_director)
+{
+	struct session_limits limits = {
+		.entries = config->max_entries,
+		.entries_per_client = config->max_entries_per_client,
+	};
+	struct director *director = calloc(1, sizeof(*director));
+	int error;
+
+	if (!director)
+		return -ENOMEM;
+	director->config = config;
+	rate_init(&director->unreachable, config->unreachable_rate, config->unreachable_burst);
+	error = init_services(director);
+	if (error)
+		goto free_director;
+	error = session_init(&director->sessions, &limits, key, events);
+	if (error)
+		goto free_services;
+	*ret_director = director;
+	return 0;
+
+free_services:
+	fini_services(director, director->service_count);
+free_director:
+	free(director);
+	return error;
+}
+
+/** Frees everything. */
+void director_free(struct director *director)
+{
+	if (!director)
+		return;
+	session_fini(&director->sessions);
+	fini_services(director, director->service_count);
+	free(director);
+}
+
+/** Tells whether the service has the virtual address. */
+static bool has_address(const struct config_service *config, const struct address *virtual)
+{
+	for (size_t i = 0; i < config->address_count; i++) {
+		if (address_equal(&config->addresses[i], virtual))
+			return true;
+	}
+	return false;
+}
+
+/** The service with the virtual address. At most CONFIG_SERVICES times CONFIG_ADDRESSES
+ *  comparisons: bounded by the configuration, not by what strangers send. */
+struct service *director_service_at(const struct director *director,
+	const struct address *virtual)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		if (has_address(director->services[i].config, virtual))
+			return &director->services[i];
+	}
+	return NULL;
+}
+
+/** The service of that name. */
+struct service *director_service(const struct director *director, const char *name)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		if (!strcmp(director->services[i].config->name, name))
+			return &director->services[i];
+	}
+	return NULL;
+}
+
+/** Handles expired entries of all services. */
+size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries)
+{
+	size_t handled = 0;
+
+	for (size_t i = 0; i < director->service_count && handled < max_entries; i++)
+		handled += session_expire(&director->sessions, &director->services[i], now_ms,
+			max_entries - handled);
+	return handled;
+}
+
+/** When the first entry of a state's list expires. */
+static uint64_t first_expiry_ms(const struct list *state)
+{
+	if (list_empty(state))
+		return UINT64_MAX;
+	return session_expires_ms(list_owner(state->next, struct session_entry, in_state));
+}
+
+/** The earliest expiry over all services; soft entries do not expire by time. */
+uint64_t director_next_expiry_ms(const struct director *director)
+{
+	uint64_t earliest_ms = UINT64_MAX;
+
+	for (size_t i = 0; i < director->service_count; i++) {
+		const struct service *service = &director->services[i];
+		uint64_t initial_ms = first_expiry_ms(&service->initial);
+		uint64_t established_ms = first_expiry_ms(&service->established);
+
+		if (initial_ms < earliest_ms)
+			earliest_ms = initial_ms;
+		if (established_ms < earliest_ms)
+			earliest_ms = established_ms;
+	}
+	return earliest_ms;
+}
+
+/** A reason's counter over everything. */
+uint64_t director_count(const struct director *director, enum reason reason)
+{
+	uint64_t sum = director->counters[reason];
+
+	for (size_t i = 0; i < director->service_count; i++)
+		sum += director->services[i].counters[reason];
+	return sum;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Makes the servers' state from their configuration. */
+static void init_servers(struct service *service)
+{
+	for (size_t i = 0; i < service->server_count; i++) {
+		const struct config_server *config = &service->config->servers[i];
+
+		service->servers[i].config = config;
+		service->servers[i].weight = config->weight;
+	}
+}
+
+/** Makes the state of a service. */
+int service_init(struct service *service, const struct config_service *config)
+{
+	*service = (struct service){
+		.config = config,
+		.server_count = config->server_count,
+		.servers = calloc(config->server_count, sizeof(*service->servers)),
+	};
+	list_init(&service->initial);
+	list_init(&service->established);
+	list_init(&service->soft);
+	if (!service->servers)
+		return -ENOMEM;
+	init_servers(service);
+	return 0;
+}
+
+/** Frees the servers. */
+void service_fini(struct service *service)
+{
+	free(service->servers);
+	service->servers = NULL;
+	service->server_count = 0;
+}
+
+/** The server of that name. */
+struct server *service_server(const struct service *service, const char *name)
+{
+	for (size_t i = 0; i < service->server_count; i++) {
+		if (!strcmp(service->servers[i].config->name, name))
+			return &service->servers[i];
+	}
+	return NULL;
+}
+
+/** Has a next hop of the family. */
+bool server_reachable(const struct server *server, uint8_t family)
+{
+	if (family == AF_INET)
+		return server->config->address_v4.family != 0;
+	return server->config->address_v6.family != 0;
+}
+
+/** Has a weight and a next hop. */
+bool server_takes_new(const struct server *server, uint8_t family)
+{
+	return server->weight > 0 && server_reachable(server, family);
+}
