@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "core/scheduler.h"
+
 /** Everything the rules of one packet look at. */
 struct view {
 	const struct director *director;
