@@ -1,1 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The configuration reader is a library of its own, so that tests and scenarios can
+# have it without the daemon.
+noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-daemon.la
+src_daemon_libipb_config_la_SOURCES = \
+	src/daemon/config_check.c src/daemon/config_check.h \
+	src/daemon/config_errors.c src/daemon/config_errors.h \
+	src/daemon/config_file.c src/daemon/config_file.h
+src_daemon_libipb_config_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
+src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
+	$(CONFUSE_LIBS)
+
+src_daemon_libipb_daemon_la_SOURCES = \
+	src/daemon/apply.c src/daemon/apply.h \
+	src/daemon/background.c src/daemon/background.h \
+	src/daemon/control.c src/daemon/control.h \
+	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/log.c src/daemon/log.h \
+	src/daemon/mirror.c src/daemon/mirror.h \
+	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/options.c src/daemon/options.h \
+	src/daemon/packets.c src/daemon/packets.h \
+	src/daemon/privileges.c src/daemon/privileges.h \
+	src/daemon/rpc.c src/daemon/rpc.h
+src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
+	$(CAPNG_CFLAGS)
+src_daemon_libipb_daemon_la_LIBADD = src/daemon/libipb-config.la \
+	src/kernel/libipb-kernel.la src/core/libipb-core.la src/base/libipb-base.la \
+	$(JANSSON_LIBS) $(CAPNG_LIBS) $(EV_LIBS)
+
+sbin_PROGRAMS += src/ipsec-balancer
+src_ipsec_balancer_SOURCES = src/daemon/main.c
+src_ipsec_balancer_LDADD = src/daemon/libipb-daemon.la

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/packets.h"
+
+#include "core/classify.h"
+
+/** One packet: bytes to verdict. */
+static struct nfqueue_verdict handle(struct packets *packets,
+	const struct nfqueue_packet *queued, uint64_t now_ms)
+{
+	struct packet packet;
+	struct decision decision;
+
+	packets->gso += queued->gso;
+	classify(queued->data, queued->captured_bytes, queued->wire_bytes, &packet);
+	decide(packets->director, &packet, &decision);
+	decide_commit(packets->director, &packet, now_ms, queued->wire_bytes, &decision);
+	return apply_decision(&packets->apply, &packet, queued, &decision);
+}
+
+/** One batch. A verdict that could not be sent is counted by the queue, which drops the
+ *  packet at the next receive: nothing more can be done for it here. */
+int packets_handle_batch(struct packets *packets, uint64_t now_ms)
+{
+	struct nfqueue_verdict verdicts[NFQUEUE_BATCH];
+	const struct nfqueue_packet *queued;
+	int count = nfqueue_receive(packets->queue, &queued);
+
+	for (int i = 0; i < count; i++)
+		verdicts[i] = handle(packets, &queued[i], now_ms);
+	if (count > 0)
+		nfqueue_verdicts(packets->queue, verdicts, (size_t)count);
+	return count;
+}
