@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+# The daemon under test and its tool. Sourced by lib.sh. BUILD names the build directory.
+
+DIRECTOR_PID=
+DIRECTOR_METHOD=direct
+
+# Prints a program of the build directory: $1 is its path there.
+built() {
+	printf '%s/%s' "${BUILD:?the build directory is not set}" "$1"
+}
+
+# Prints why the daemon cannot run here; nothing when it can.
+director_missing() {
+	local program
+	for program in src/ipsec-balancer src/ipsec-balancerctl tests/lab/stray; do
+		[ -x "$(built "$program")" ] || echo "no $(built "$program"), make it first"
+	done
+	command -v jq >/dev/null || echo "no jq"
+}
+
+# Prints the global part of the config; $1 are more lines for it.
+director_globals() {
+	cat <<-END
+		socket = "$LAB_DIR/control.sock"
+		unreachable-rate = 10
+		unreachable-burst = 10
+		$1
+	END
+}
+
+# Prints service $1 at addresses $2 ("a", "b") with scheduler $3; the rest are the servers,
+# each as NUMBER or NUMBER:WEIGHT.
+director_service() {
+	local name=$1 addresses=$2 scheduler=$3 server number
+	shift 3
+	printf 'service %s {\n\taddress = {%s}\n' "$name" "$addresses"
+	printf '\tmethod = %s\n\tscheduler = %s\n' "$DIRECTOR_METHOD" "$scheduler"
+	for server; do
+		number=${server%%:*}
+		printf '\tserver gw%s {\n\t\taddress = {"%s", "%s"}\n' "$number" \
+			"$(server_address "$number")" "$(server_address6 "$number")"
+		case $server in *:*) printf '\t\tweight = %s\n' "${server#*:}" ;; esac
+		printf '\t}\n'
+	done
+	printf '}\n'
+}
+
+# Writes the usual config: one service "vpn" at both VIPs, scheduler $1, all servers.
+director_config() {
+	local servers
+	mapfile -t servers < <(seq "$LAB_SERVERS")
+	{
+		director_globals "${2:-}"
+		director_service vpn "\"$LAB_VIP\", \"$LAB_VIP6\"" "$1" "${servers[@]}"
+	} >"$LAB_DIR/director.conf"
+}
+
+# Starts the daemon on the written config and waits until its tool gets an answer.
+director_start() {
+	lab_spawn director dir "$(built src/ipsec-balancer)" \
+		--config "$LAB_DIR/director.conf" --foreground
+	DIRECTOR_PID=$LAB_SPAWNED
+	lab_until 100 director_answers && return
+	echo "the director did not start:"
+	tail -n 5 "$LAB_DIR/log/director.log"
+	return 1
+}
+
+# True when the daemon answers; a daemon that died ends the wait as an answer "no" would.
+director_answers() {
+	lab_alive "$DIRECTOR_PID" && director_ctl show version >/dev/null 2>&1
+}
+
+# Asks the daemon to end and waits for it.
+director_stop() {
+	lab_end 100 "$DIRECTOR_PID"
+}
+
+# Kills the daemon where it stands.
+director_kill() {
+	kill -KILL "$DIRECTOR_PID"
+	lab_until 50 lab_not lab_alive "$DIRECTOR_PID"
+}
+
+# Runs a one-shot of the daemon (--cleanup, --check) in the director's namespace.
+director_run() {
+	lab_in dir "$(built src/ipsec-balancer)" --config "$LAB_DIR/director.conf" "$@" \
+		>>"$LAB_DIR/log/director.log" 2>&1
+}
+
+# Runs the tool; a failing call is a failing stage, so its words stay visible.
+director_ctl() {
+	"$(built src/ipsec-balancerctl)" --socket "$LAB_DIR/control.sock" "$@"
+}
+
+# Prints what jq program $2 (arguments for jq may follow) makes of "show $1".
+director_query() {
+	local what=$1
+	shift
+	director_ctl --json show "$what" | jq -r "$@"
+}
+
+# Prints the counter of reason $1, 0 while it has never moved.
+director_counter() {
+	director_query stats --arg name "$1" '[.. | objects | .[$name]? | numbers] | add // 0'
+}
+
+# Prints the servers' clients as the director counts them, as in "3/3"; $1 is the service.
+director_spread() {
+	director_query servers --arg service "${1:-vpn}" \
+		'[.[] | select(.service == $service)] | sort_by(.server) | map(.clients) | join("/")'
+}
+
+# Prints how many clients of service $1 have an established entry.
+director_established() {
+	director_query entries '[.[] | select(.state == "ESTABLISHED")
+		| .client | sub(":[0-9]+$"; "")] | unique | length'
+}
+
+# Prints the name of the server that the director's table has for the client of address $1.
+director_server_of() {
+	director_query entries --arg client "$1" '[.[] | select(.state == "ESTABLISHED")
+		| select((.client | sub(":[0-9]+$"; "") | gsub("[][]"; "")) == $client)
+		| .server] | unique | join(",")'
+}
+
+# Prints what in the director's namespace a daemon could have left behind.
+director_traces() {
+	lab_in dir nft list ruleset
+	lab_ip dir rule
+	lab_ip dir -6 rule
+	# Counters of neighbours and cached lifetimes change by themselves; routes do not.
+	lab_ip dir route show table all
+	lab_ip dir -6 route show table all | sed 's/ expires [0-9]*sec//' | grep -v ' cache'
+}
+
+# True when our nft table is there.
+director_rules_present() {
+	lab_in dir nft list table inet ipsec-balancer >/dev/null 2>&1
+}
+
+# Sends stray packets from client $1; the rest goes to the program.
+stray() {
+	local ns=c$1
+	shift
+	lab_in "$ns" "$(built tests/lab/stray)" "$@"
+}

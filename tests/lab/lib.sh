@@ -1,0 +1,168 @@
+# shellcheck shell=bash
+# Namespaces, processes and their end, for the lab's stages and the demo. Sourced, never run.
+#
+# Everything a run makes carries the run's own prefix or lies in the run's own directory, so
+# that two runs side by side do not meet. Nothing here touches the host's own network.
+
+LAB_HOME=${BASH_SOURCE[0]%/*}
+LAB_DIR=
+LAB_PREFIX=
+LAB_SPAWNED=
+LAB_SERVICE_PIDS=()
+
+# shellcheck source=topology.sh
+. "$LAB_HOME/topology.sh"
+# shellcheck source=peers.sh
+. "$LAB_HOME/peers.sh"
+# shellcheck source=director.sh
+. "$LAB_HOME/director.sh"
+# shellcheck source=watch.sh
+. "$LAB_HOME/watch.sh"
+
+# Ends the calling shell with a reason on stderr.
+lab_die() {
+	printf 'lab: %s\n' "$*" >&2
+	exit 1
+}
+
+# Makes the work directory $1 (made by mktemp when not given) and the prefix for this run.
+lab_init() {
+	LAB_DIR=${1:-$(mktemp -d "${TMPDIR:-/tmp}/ipb-lab.XXXXXX")}
+	# An interrupted run is found by its directory, so the namespaces are named after it.
+	LAB_PREFIX=ipb$(printf '%s' "${LAB_DIR##*.}" | tr -cd 'A-Za-z0-9')-
+	mkdir -p "$LAB_DIR/log"
+	: >"$LAB_DIR/namespaces"
+	: >"$LAB_DIR/pids"
+}
+
+# Finds a run that was left standing in directory $1 again.
+lab_attach() {
+	LAB_DIR=$1
+	[ -f "$LAB_DIR/namespaces" ] || lab_die "$LAB_DIR is not a lab's directory"
+	LAB_PREFIX=$(sed -n '1s/-[^-]*$/-/p' "$LAB_DIR/namespaces")
+}
+
+# Prints the full name of namespace $1 of this run.
+lab_ns() {
+	printf '%s%s' "$LAB_PREFIX" "$1"
+}
+
+# Runs a command in namespace $1.
+lab_in() {
+	local ns=$1
+	shift
+	ip netns exec "$LAB_PREFIX$ns" "$@"
+}
+
+# Runs ip(8) on namespace $1, without the cost of entering it.
+lab_ip() {
+	local ns=$1
+	shift
+	ip -n "$LAB_PREFIX$ns" "$@"
+}
+
+# Makes namespace $1: loopback up, both families, no reverse path filter, no address checks.
+lab_ns_add() {
+	ip netns add "$LAB_PREFIX$1" || return 1
+	echo "$LAB_PREFIX$1" >>"$LAB_DIR/namespaces"
+	lab_ip "$1" link set lo up
+	lab_in "$1" sysctl -qw \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0
+}
+
+# Lets namespace $1 forward packets, without redirects that would shorten the way round us.
+lab_ns_forward() {
+	lab_in "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
+}
+
+# Starts a command in namespace $2, output to log/$1.log; its pid is left in LAB_SPAWNED.
+lab_spawn() {
+	local label=$1 ns=$2
+	shift 2
+	ip netns exec "$LAB_PREFIX$ns" "$@" </dev/null >>"$LAB_DIR/log/$label.log" 2>&1 &
+	LAB_SPAWNED=$!
+	# Out of the shell's job table: a kill -9 in a stage is no news for the screen.
+	disown "$LAB_SPAWNED"
+	echo "$LAB_SPAWNED $(lab_start_time "$LAB_SPAWNED") $label" >>"$LAB_DIR/pids"
+}
+
+# Prints when process $1 started, in ticks: with the pid, a name nobody else can take over.
+lab_start_time() {
+	local line
+	read -r line <"/proc/$1/stat" || return 1
+	set -- "${line##*) }"
+	printf '%s' "$1" | cut -d' ' -f20
+} 2>/dev/null
+
+# True while process $1 runs (a zombie does not).
+lab_alive() {
+	local line
+	read -r line <"/proc/$1/stat" || return 1
+	case ${line##*) } in
+	Z* | X*) return 1 ;;
+	esac
+} 2>/dev/null
+
+# Waits until a command is true, at most $1 tenths of a second.
+lab_until() {
+	local tenths=$1
+	shift
+	while ! "$@"; do
+		tenths=$((tenths - 1))
+		[ "$tenths" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# The opposite of a command, for lab_until.
+lab_not() {
+	! "$@"
+}
+
+# Ends processes: asks all, waits up to $1 tenths of a second, then insists.
+lab_end() {
+	local tenths=$1 pid
+	shift
+	for pid; do kill -TERM "$pid" 2>/dev/null; done
+	for pid; do
+		lab_until "$tenths" lab_not lab_alive "$pid" || kill -KILL "$pid" 2>/dev/null
+		lab_until 50 lab_not lab_alive "$pid"
+	done
+	return 0
+}
+
+# Prints the recorded processes that still run, those with another start time left out.
+lab_recorded_pids() {
+	local pid start label
+	[ -f "$LAB_DIR/pids" ] || return 0
+	while read -r pid start label; do
+		: "$label"
+		lab_alive "$pid" && [ "$(lab_start_time "$pid")" = "$start" ] && echo "$pid"
+	done <"$LAB_DIR/pids"
+	return 0
+}
+
+# Removes everything: recorded processes, what still runs in our namespaces, the namespaces.
+lab_down() {
+	local ns pids
+	[ -n "$LAB_DIR" ] && [ -d "$LAB_DIR" ] || return 0
+	mapfile -t pids < <(lab_recorded_pids)
+	lab_end 50 "${pids[@]}"
+	while read -r ns; do
+		mapfile -t pids < <(ip netns pids "$ns" 2>/dev/null)
+		lab_end 20 "${pids[@]}"
+		ip netns del "$ns" 2>/dev/null
+	done <"$LAB_DIR/namespaces"
+	: >"$LAB_DIR/namespaces"
+	: >"$LAB_DIR/pids"
+}
+
+# Removes the work directory as well.
+lab_forget() {
+	[ -n "$LAB_DIR" ] && [ -f "$LAB_DIR/namespaces" ] && rm -rf "$LAB_DIR"
+	return 0
+}

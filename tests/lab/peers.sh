@@ -1,0 +1,212 @@
+# shellcheck shell=bash
+# The IKE peers: one strongSwan in every client and real server. Sourced by lib.sh.
+
+PEER_CHARON=/usr/lib/ipsec/charon
+PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sha2 aes gcm kdf"
+PEER_SECRET=
+PEER_ESP_IN_KERNEL=
+
+# True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
+peers_kernel_esp() {
+	local ns=${LAB_PREFIX}esp
+	if [ -z "$PEER_ESP_IN_KERNEL" ]; then
+		ip netns add "$ns"
+		PEER_ESP_IN_KERNEL=no
+		ip -n "$ns" xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x1000 \
+			mode tunnel aead 'rfc4106(gcm(aes))' \
+			0x000102030405060708090a0b0c0d0e0f10111213 128 2>/dev/null &&
+			PEER_ESP_IN_KERNEL=yes
+		ip netns del "$ns"
+	fi
+	[ "$PEER_ESP_IN_KERNEL" = yes ]
+}
+
+# Prints in one word where the peers' ESP is done.
+peers_esp_where() {
+	if peers_kernel_esp; then echo kernel; else echo userspace; fi
+}
+
+# Prints why peers cannot run here; nothing when they can.
+peers_missing() {
+	[ -x "$PEER_CHARON" ] || echo "no $PEER_CHARON (strongswan-charon)"
+	command -v swanctl >/dev/null || echo "no swanctl (strongswan-swanctl)"
+	peers_kernel_esp && return
+	[ -c /dev/net/tun ] || echo "neither ESP in the kernel nor /dev/net/tun"
+	[ -e /usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so ] ||
+		echo "no ESP in the kernel and no kernel-libipsec (libcharon-extra-plugins)"
+}
+
+# Prints the strongswan.conf of peer $1.
+peer_daemon_config() {
+	local dir=$LAB_DIR/$1 kernel=kernel-netlink
+	peers_kernel_esp || kernel="kernel-libipsec kernel-netlink"
+	cat <<-END
+		charon {
+			load = $PEER_PLUGINS $kernel socket-default vici updown
+			install_virtual_ip = no
+			retransmit_timeout = 1.0
+			retransmit_base = 1.3
+			retransmit_tries = 6
+			plugins { vici { socket = unix://$dir/vici } }
+			filelog { log { path = $LAB_DIR/log/$1-charon.log
+				default = 1
+				flush_line = yes } }
+		}
+		swanctl { socket = unix://$dir/vici }
+	END
+}
+
+# Prints the connections of client $1, which speaks IKE version $2 with VIP $3.
+client_connection() {
+	local local_address
+	local_address=$(client_address "$1")
+	case $3 in *:*) local_address=$(client_address6 "$1") ;; esac
+	cat <<-END
+		connections { vpn {
+			version = $2
+			local_addrs = $local_address
+			remote_addrs = $3
+			mobike = no
+			dpd_delay = 0s
+			proposals = aes128-sha256-x25519
+			local { auth = psk
+				id = c$1 }
+			remote { auth = psk
+				id = gateway }
+			children { inner {
+				local_ts = $(client_inner "$1")/32
+				remote_ts = $LAB_INNER/32
+				esp_proposals = aes128-sha256
+			} }
+		} }
+		secrets { ike-lab { secret = "$PEER_SECRET" } }
+	END
+}
+
+# Prints the connections of a real server: both IKE versions, any client of the lab.
+server_connection() {
+	cat <<-END
+		connections { vpn {
+			version = 0
+			local_addrs = $LAB_VIP, $LAB_VIP_B, $LAB_VIP6
+			remote_addrs = %any
+			mobike = no
+			proposals = aes128-sha256-x25519
+			local { auth = psk
+				id = gateway }
+			remote { auth = psk
+				id = %any }
+			children { inner {
+				local_ts = $LAB_INNER/32
+				remote_ts = 10.98.0.0/16
+				esp_proposals = aes128-sha256
+			} }
+		} }
+		secrets { ike-lab { secret = "$PEER_SECRET" } }
+	END
+}
+
+# Makes the directory of peer $1; the connections come on stdin.
+peer_write() {
+	mkdir -p "$LAB_DIR/$1/swanctl"
+	(umask 077 && cat >"$LAB_DIR/$1/swanctl/swanctl.conf")
+	peer_daemon_config "$1" >"$LAB_DIR/$1/strongswan.conf"
+}
+
+# Starts the daemon of peer $1 in its namespace, with a /run of its own for its pid file.
+peer_start() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	lab_spawn "$1" "$1" env STRONGSWAN_CONF="$LAB_DIR/$1/strongswan.conf" \
+		sh -c 'mount -t tmpfs lab /run && exec "$0"' "$PEER_CHARON"
+}
+
+# Waits for the daemon of peer $1 and loads its connections.
+peer_load() {
+	lab_until 150 test -S "$LAB_DIR/$1/vici" ||
+		lab_die "strongSwan of $1 did not start, see $LAB_DIR/log/$1-charon.log"
+	peer_ctl "$1" --load-all --noprompt --file "$LAB_DIR/$1/swanctl/swanctl.conf" \
+		>>"$LAB_DIR/log/$1-load.log" 2>&1
+}
+
+# Runs swanctl against peer $1; a daemon that hangs must not hang the lab.
+peer_ctl() {
+	local peer=$1
+	shift
+	STRONGSWAN_CONF=$LAB_DIR/$peer/strongswan.conf SWANCTL_DIR=$LAB_DIR/$peer/swanctl \
+		timeout 60 swanctl "$@"
+}
+
+# Starts a strongSwan in every real server.
+servers_start() {
+	local i
+	[ -n "$PEER_SECRET" ] || PEER_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		server_connection | peer_write "s$i"
+		peer_start "s$i"
+	done
+	for ((i = 1; i <= LAB_SERVERS; i++)); do peer_load "s$i" || return 1; done
+}
+
+# Starts a strongSwan in clients $3 to $4 (all when not given), IKE version $1, VIP $2.
+clients_start() {
+	local i first=${3:-1} last=${4:-$LAB_CLIENTS}
+	for ((i = first; i <= last; i++)); do
+		client_connection "$i" "$1" "$2" | peer_write "c$i"
+		peer_start "c$i"
+	done
+	for ((i = first; i <= last; i++)); do peer_load "c$i" || return 1; done
+}
+
+# Client $1 builds its tunnel; true when both the IKE SA and the child are up.
+client_initiate() {
+	peer_ctl "c$1" --initiate --child inner --timeout "${2:-15}" \
+		>>"$LAB_DIR/log/c$1-initiate.log" 2>&1
+}
+
+# Clients $1 to $2 build their tunnels one after the other; prints how many came up.
+clients_initiate() {
+	local i up=0
+	for ((i = $1; i <= $2; i++)); do client_initiate "$i" && up=$((up + 1)); done
+	echo "$up"
+}
+
+# Client $1 gives its tunnel up without waiting for the server's word.
+client_forget() {
+	peer_ctl "c$1" --terminate --ike vpn --force --timeout 2 >/dev/null 2>&1
+}
+
+# Pings the inner address behind the gateway from client $1, $2 times; true when all came back.
+client_ping() {
+	lab_in "c$1" ping -q -n -i 0.2 -c "${2:-1}" -w $((${2:-1} + 5)) \
+		-I "$(client_inner "$1")" "$LAB_INNER" >>"$LAB_DIR/log/c$1-ping.log" 2>&1
+}
+
+# Pings from clients $1 to $2; prints how many were answered.
+clients_ping() {
+	local i answered=0
+	for ((i = $1; i <= $2; i++)); do client_ping "$i" && answered=$((answered + 1)); done
+	echo "$answered"
+}
+
+# Prints the addresses of the clients that have an IKE SA with server $1, in order.
+server_clients() {
+	peer_ctl "s$1" --list-sas |
+		sed -n "s/^  remote '[^']*' @ \([0-9a-fA-F.:]*\)\[.*/\1/p" | sort -u
+}
+
+# Prints the number of the server that has an IKE SA with the client of address $1.
+server_of_client() {
+	local i
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		if server_clients "$i" | grep -qxF "$1"; then echo "$i"; fi
+	done
+}
+
+# Prints how many clients each server has, as in "3/3".
+servers_spread() {
+	local i spread=
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		spread=$spread/$(server_clients "$i" | wc -l)
+	done
+	echo "${spread#/}"
+}
