@@ -76,8 +76,9 @@ size_t nfqueue_socket_buffer_bytes(const struct nfqueue *queue);
  * Receives what waits, at most NFQUEUE_BATCH packets, without blocking. The packets
  * are valid until the next call. Answer them all with nfqueue_verdicts() before that;
  * what is left unanswered is dropped at the next call.
- * Returns how many (NFQUEUE_BATCH: more may be there, call again); 0 when nothing waits or what came was no packet (overruns are
- * counted, not returned); negative errno when the socket is dead.
+ * Returns how many (NFQUEUE_BATCH: more may be there, call again); 0 when nothing waits
+ * or what came was no packet; negative errno when the socket is dead. Overruns are
+ * counted, not returned.
  */
 int nfqueue_receive(struct nfqueue *queue, const struct nfqueue_packet **ret_packets);
 

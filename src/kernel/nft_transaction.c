@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Builds nf_tables messages with libnftnl, one behind the other, between the two that
+ * make a transaction of them.
+ */
+#include "kernel/nft_transaction.h"
+
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** All messages together; the kernel takes no more than its send buffer in one go. */
+#define TRANSACTION_BYTES 131072
+
+/** No single message of ours is longer. */
+#define MESSAGE_BYTES 4096
+
+/** Where the next message goes; NULL after a failure. */
+static char *message_place(struct nft_transaction *transaction)
+{
+	if (transaction->used_bytes + MESSAGE_BYTES > TRANSACTION_BYTES &&
+		!transaction->error)
+		transaction->error = -EMSGSIZE;
+	return transaction->error ? NULL : transaction->buffer + transaction->used_bytes;
+}
+
+/** Begins a message behind the others; NULL after a failure. */
+static struct nlmsghdr *message_begin(
+	struct nft_transaction *transaction, uint16_t type, uint16_t flags)
+{
+	char *place = message_place(transaction);
+
+	if (!place)
+		return NULL;
+	transaction->last = nftnl_nlmsg_build_hdr(
+		place, type, NFPROTO_INET, flags, ++transaction->netlink.sequence);
+	return transaction->last;
+}
+
+/** Keeps the message that was begun last. */
+static void message_end(
+	struct nft_transaction *transaction, const struct nlmsghdr *message)
+{
+	transaction->used_bytes += MNL_ALIGN(message->nlmsg_len);
+}
+
+/** Returns object, or NULL after noting that there was no memory for it. Nothing that
+ *  libnftnl makes is wanted any more once the transaction has failed. */
+static void *made(struct nft_transaction *transaction, void *object)
+{
+	if (!object && !transaction->error)
+		transaction->error = -ENOMEM;
+	return object;
+}
+
+/** Opens and puts the begin marker. */
+int nft_transaction_init(struct nft_transaction *transaction)
+{
+	int error;
+
+	memset(transaction, 0, sizeof(*transaction));
+	error = netlink_open(&transaction->netlink, NETLINK_NETFILTER, 0);
+	if (error)
+		return error;
+	transaction->buffer = malloc(TRANSACTION_BYTES);
+	if (!transaction->buffer) {
+		netlink_close(&transaction->netlink);
+		return -ENOMEM;
+	}
+	message_end(transaction,
+		nftnl_batch_begin(transaction->buffer, ++transaction->netlink.sequence));
+	return 0;
+}
+
+/** Frees everything. */
+void nft_transaction_fini(struct nft_transaction *transaction)
+{
+	netlink_close(&transaction->netlink);
+	free(transaction->buffer);
+	transaction->buffer = NULL;
+}
+
+/** Asks for the last message's acknowledgement, puts the end marker and sends. */
+int nft_transaction_commit(struct nft_transaction *transaction)
+{
+	char *place = message_place(transaction);
+
+	if (!place)
+		return transaction->error;
+	if (!transaction->last)
+		return 0;
+	transaction->last->nlmsg_flags |= NLM_F_ACK;
+	message_end(transaction,
+		nftnl_batch_end(place, ++transaction->netlink.sequence));
+	return netlink_transact(&transaction->netlink, transaction->buffer,
+		transaction->used_bytes, transaction->last->nlmsg_seq);
+}
+
+/** Adds a message about a table. */
+static void put_table(struct nft_transaction *transaction, const char *name,
+	uint16_t type, uint16_t flags)
+{
+	struct nftnl_table *table = made(transaction, nftnl_table_alloc());
+	struct nlmsghdr *message = message_begin(transaction, type, flags);
+
+	if (table && message) {
+		nftnl_table_set_str(table, NFTNL_TABLE_NAME, name);
+		nftnl_table_nlmsg_build_payload(message, table);
+		message_end(transaction, message);
+	}
+	if (table)
+		nftnl_table_free(table);
+}
+
+/** Adds a table. */
+void nft_add_table(struct nft_transaction *transaction, const char *table)
+{
+	put_table(transaction, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+}
+
+/** Deletes a table. */
+void nft_delete_table(struct nft_transaction *transaction, const char *table)
+{
+	put_table(transaction, table, NFT_MSG_DELTABLE, 0);
+}
+
+/** Gives a chain its place. */
+static void chain_set_hook(struct nftnl_chain *chain, const struct nft_hook *hook)
+{
+	nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, hook->type);
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook->number);
+	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, hook->priority);
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+}
+
+/** Adds a chain. */
+void nft_add_chain(struct nft_transaction *transaction, const char *table,
+	const char *name, const struct nft_hook *hook)
+{
+	struct nftnl_chain *chain = made(transaction, nftnl_chain_alloc());
+	struct nlmsghdr *message =
+		message_begin(transaction, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+
+	if (chain && message) {
+		nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table);
+		nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
+		if (hook)
+			chain_set_hook(chain, hook);
+		nftnl_chain_nlmsg_build_payload(message, chain);
+		message_end(transaction, message);
+	}
+	if (chain)
+		nftnl_chain_free(chain);
+}
+
+/** Makes a set's description without elements, or NULL. */
+static struct nftnl_set *set_make(
+	struct nft_transaction *transaction, const char *table, const char *name)
+{
+	struct nftnl_set *set = made(transaction, nftnl_set_alloc());
+
+	if (!set)
+		return NULL;
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, table);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+	return set;
+}
+
+/** Adds a set. The kernel wants an id, which only has to differ from the others'. */
+void nft_add_set(struct nft_transaction *transaction, const char *table, const char *name,
+	uint32_t key_type, uint32_t key_bytes)
+{
+	struct nftnl_set *set = set_make(transaction, table, name);
+	struct nlmsghdr *message =
+		message_begin(transaction, NFT_MSG_NEWSET, NLM_F_CREATE);
+
+	if (set && message) {
+		nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+		nftnl_set_set_u32(set, NFTNL_SET_ID, message->nlmsg_seq);
+		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type);
+		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, key_bytes);
+		nftnl_set_nlmsg_build_payload(message, set);
+		message_end(transaction, message);
+	}
+	if (set)
+		nftnl_set_free(set);
+}
+
+/** Adds an element, as a set of one to be merged into what is there. */
+void nft_add_element(struct nft_transaction *transaction, const char *table,
+	const char *name, const void *key, uint32_t key_bytes)
+{
+	struct nftnl_set *set = set_make(transaction, table, name);
+	struct nftnl_set_elem *element = made(transaction, nftnl_set_elem_alloc());
+	struct nlmsghdr *message =
+		message_begin(transaction, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+
+	if (set && element) {
+		nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
+		nftnl_set_elem_add(set, element);
+	} else if (element) {
+		nftnl_set_elem_free(element);
+	}
+	if (set && element && message) {
+		nftnl_set_elems_nlmsg_build_payload(message, set);
+		message_end(transaction, message);
+	}
+	if (set)
+		nftnl_set_free(set);
+}
+
+/** Begins a rule. */
+struct nftnl_rule *nft_rule_begin(
+	struct nft_transaction *transaction, const char *table, const char *chain)
+{
+	struct nftnl_rule *rule;
+
+	if (transaction->error)
+		return NULL;
+	rule = made(transaction, nftnl_rule_alloc());
+	if (!rule)
+		return NULL;
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, table);
+	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
+	return rule;
+}
+
+/** Adds an expression. */
+struct nftnl_expr *nft_rule_expression(struct nft_transaction *transaction,
+	struct nftnl_rule *rule, const char *name)
+{
+	struct nftnl_expr *expression;
+
+	if (!rule)
+		return NULL;
+	expression = made(transaction, nftnl_expr_alloc(name));
+	if (expression)
+		nftnl_rule_add_expr(rule, expression);
+	return expression;
+}
+
+/** Adds the finished rule. */
+void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule)
+{
+	struct nlmsghdr *message = message_begin(
+		transaction, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+
+	if (rule && message) {
+		nftnl_rule_nlmsg_build_payload(message, rule);
+		message_end(transaction, message);
+	}
+	if (rule)
+		nftnl_rule_free(rule);
+}
+
+/** Asks for the table. */
+int nft_table_present(const char *table)
+{
+	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
+	struct nlmsghdr *message;
+	struct netlink netlink;
+	int error;
+
+	error = netlink_open(&netlink, NETLINK_NETFILTER, 0);
+	if (error)
+		return error;
+	message = nftnl_nlmsg_build_hdr((char *)buffer, NFT_MSG_GETTABLE, NFPROTO_INET, 0,
+		++netlink.sequence);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
+	error = netlink_talk(&netlink, message, NULL, NULL);
+	netlink_close(&netlink);
+	if (error == -ENOENT)
+		return 0;
+	return error ? error : 1;
+}

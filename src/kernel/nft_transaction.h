@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One nf_tables transaction under construction, over libnftnl: what is added is done
+ * by the kernel as a whole or not at all. The first failure sticks and everything
+ * after it is left out, so a builder asks once, at the commit. Knows the shapes of
+ * messages, not what our rules say.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h> /* libnftnl/expr.h needs it */
+
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+
+#include "kernel/netlink.h"
+
+struct nft_transaction {
+	struct netlink netlink;
+	char *buffer; /**< owned; the messages so far */
+	size_t used_bytes;
+	struct nlmsghdr *last; /**< the latest message; NULL before the first */
+	int error;
+};
+
+/** A base chain's place; a regular chain has none. */
+struct nft_hook {
+	const char *type;
+	uint32_t number;
+	int32_t priority;
+};
+
+/** Opens the socket and begins. Negative errno. */
+int nft_transaction_init(struct nft_transaction *transaction);
+
+/** Forgets what was not committed. Accepts what is zeroed. */
+void nft_transaction_fini(struct nft_transaction *transaction);
+
+/** Sends everything. 0 when the kernel did it all, else nothing: negative errno. */
+int nft_transaction_commit(struct nft_transaction *transaction);
+
+/** Adds a table of family inet; nothing happens when it is there already. */
+void nft_add_table(struct nft_transaction *transaction, const char *table);
+
+/** Deletes a table and all in it; the transaction fails (-ENOENT) if it is absent. */
+void nft_delete_table(struct nft_transaction *transaction, const char *table);
+
+/** Adds a chain; hook NULL: a regular one. A base chain's policy is accept. */
+void nft_add_chain(struct nft_transaction *transaction, const char *table,
+	const char *chain, const struct nft_hook *hook);
+
+/** Adds a set whose key is nft's data type key_type, of key_bytes. */
+void nft_add_set(struct nft_transaction *transaction, const char *table, const char *set,
+	uint32_t key_type, uint32_t key_bytes);
+
+/** Adds one element to a set. */
+void nft_add_element(struct nft_transaction *transaction, const char *table,
+	const char *set, const void *key, uint32_t key_bytes);
+
+/** Begins a rule. NULL after a failure; what follows accepts that. */
+struct nftnl_rule *nft_rule_begin(
+	struct nft_transaction *transaction, const char *table, const char *chain);
+
+/** Adds an expression to the rule and returns it to be filled, or NULL. */
+struct nftnl_expr *nft_rule_expression(struct nft_transaction *transaction,
+	struct nftnl_rule *rule, const char *name);
+
+/** Adds the rule to the end of its chain and frees it. */
+void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule);
+
+/** 1 when a table of family inet is there, 0 when not, else negative errno. */
+int nft_table_present(const char *table);
