@@ -13,6 +13,7 @@ src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-bas
 src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
+	src/daemon/clock.c src/daemon/clock.h \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/log.c src/daemon/log.h \
@@ -21,7 +22,8 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/packets.c src/daemon/packets.h \
 	src/daemon/privileges.c src/daemon/privileges.h \
-	src/daemon/rpc.c src/daemon/rpc.h
+	src/daemon/rpc.c src/daemon/rpc.h \
+	src/daemon/stats.c src/daemon/stats.h
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)
 src_daemon_libipb_daemon_la_LIBADD = src/daemon/libipb-config.la \

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "core/director.h"
+#include "daemon/background.h"
+#include "daemon/clock.h"
+#include "daemon/config_file.h"
+#include "daemon/control.h"
+#include "daemon/mirror.h"
+#include "daemon/notify.h"
+#include "daemon/packets.h"
+#include "daemon/privileges.h"
+#include "daemon/stats.h"
+#include "kernel/icmp_sender.h"
+#include "kernel/nfqueue.h"
+#include "kernel/policy_route.h"
+#include "kernel/probe.h"
+#include "kernel/ruleset.h"
+
+enum {
+	COPY_BYTES = 1280,      /**< of a packet: all headers, and a whole ICMPv6 quote */
+	BATCHES_A_TURN = 16,    /**< then timers and the control socket have their turn */
+	EXPIRE_A_TURN = 1000,   /**< expired entries handled between packets */
+	REROUTE_DELAY_MS = 100, /**< a flapping link makes many notices */
+};
+
+struct daemon {
+	const struct options *options;
+	struct config *config;
+	struct director *director;
+	struct mirror mirror;
+	struct packets packets;
+	struct ruleset_info ruleset;
+	struct stats_sources stats;
+	struct control *control;
+	struct ev_loop *loop;
+	ev_io on_packets;
+	ev_io on_routes;
+	ev_timer on_tick;
+	ev_timer on_reroute;
+	ev_signal on_term;
+	ev_signal on_int;
+	int route_watch_fd;
+	int ready_fd; /**< of the waiting parent; -1 in the foreground */
+	uint64_t enobufs_logged;
+	uint64_t icmp_errors_logged;
+	int exit_status;
+};
+
+/** One step of the start. up logs what is wrong and returns a negative errno; down undoes
+ *  it and is called only after up succeeded. */
+struct step {
+	int (*up)(struct daemon *daemon);
+	void (*down)(struct daemon *daemon);
+};
+
+/** Prints each thing that is wrong with the configuration. */
+static void log_config_errors(const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		log_error("%s", errors->list[i].text);
+	if (errors->unlisted)
+		log_error("%s: %zu more errors", errors->name, errors->unlisted);
+}
+
+/** Reads the configuration. */
+static int config_up(struct daemon *daemon)
+{
+	struct config_errors errors;
+	int error = config_file_load(daemon->options->config_path, &daemon->config, &errors);
+
+	if (error)
+		log_config_errors(&errors);
+	return error;
+}
+
+/** Frees the configuration. */
+static void config_down(struct daemon *daemon)
+{
+	config_free(daemon->config);
+}
+
+/** Goes into the background unless asked not to. */
+static int background_up(struct daemon *daemon)
+{
+	daemon->ready_fd = -1;
+	if (daemon->options->foreground)
+		return 0;
+	daemon->ready_fd = background_fork();
+	if (daemon->ready_fd < 0)
+		log_error("background: %s", strerror(-daemon->ready_fd));
+	return daemon->ready_fd < 0 ? daemon->ready_fd : 0;
+}
+
+/** Looks for what the kernel or our rights lack, and says what helps. */
+static int probe_up(struct daemon *daemon)
+{
+	struct probe_finding findings[PROBE_FINDINGS];
+	size_t count = probe_kernel(findings, PROBE_FINDINGS);
+	int error = 0;
+
+	(void)daemon;
+	for (size_t i = 0; i < count; i++) {
+		log_line(findings[i].required ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"%s is missing: %s; %s", findings[i].missing, findings[i].effect,
+			findings[i].remedy);
+		if (findings[i].required)
+			error = -ENOTSUP;
+	}
+	return error;
+}
+
+/** Makes the tables, under a fresh random key. */
+static int director_up(struct daemon *daemon)
+{
+	struct session_events events = mirror_events(&daemon->mirror);
+	struct hash_key key;
+	int error;
+
+	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
+		log_error("getrandom: %s", strerror(errno));
+		return -EIO;
+	}
+	error = director_new(daemon->config, &key, &events, &daemon->director);
+	if (error)
+		log_error("tables for max-entries %u: %s", daemon->config->max_entries,
+			strerror(-error));
+	return error;
+}
+
+/** Frees the tables. */
+static void director_down(struct daemon *daemon)
+{
+	director_free(daemon->director);
+}
+
+/** Ties the packets' way to tables and configuration; the sockets follow. */
+static int packets_up(struct daemon *daemon)
+{
+	daemon->packets.director = daemon->director;
+	daemon->packets.apply.config = daemon->config;
+	daemon->stats.packets = &daemon->packets;
+	daemon->stats.mirror = &daemon->mirror;
+	return 0;
+}
+
+/** Makes routing what the configuration wants. A next hop that is not there yet is no
+ *  reason not to serve the others. */
+static int route(struct daemon *daemon)
+{
+	struct policy_route_counters counters;
+	int error = policy_route_apply(daemon->config, &counters);
+
+	if (error == -EHOSTUNREACH) {
+		log_warning("routing: %u next hops are not on a directly connected network, "
+			    "the first is server %s (IPv%c); their packets are dropped",
+			counters.unreachable, counters.first_unreachable->name,
+			counters.first_unreachable_family == AF_INET ? '4' : '6');
+		return 0;
+	}
+	if (error)
+		log_error("routing: %s", strerror(-error));
+	return error;
+}
+
+/** Removes our rules and routes. */
+static void route_down(struct daemon *daemon)
+{
+	int error = policy_route_remove();
+
+	(void)daemon;
+	if (error)
+		log_error("routing could not be removed: %s", strerror(-error));
+}
+
+/** Binds the queue; before the rules, so that the first packet finds a listener. */
+static int queue_up(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	struct nfqueue_config queue = {
+		.queue = config->queue,
+		.queue_length = config->queue_length,
+		.socket_buffer_bytes = config->socket_buffer_bytes,
+		.copy_bytes = COPY_BYTES,
+	};
+	int error = nfqueue_open(&queue, &daemon->packets.queue);
+
+	if (error)
+		log_error("queue %u: %s%s", config->queue, strerror(-error),
+			error == -EBUSY ? "; another process listens there, see "
+					  "/proc/net/netfilter/nfnetlink_queue" :
+					  "");
+	return error;
+}
+
+/** Gives the queue back; the kernel drops what still waits. */
+static void queue_down(struct daemon *daemon)
+{
+	nfqueue_close(daemon->packets.queue);
+}
+
+/** Opens what sends ICMP. */
+static int icmp_up(struct daemon *daemon)
+{
+	int error = icmp_sender_open(&daemon->packets.apply.icmp);
+
+	if (error)
+		log_error("raw socket: %s", strerror(-error));
+	return error;
+}
+
+/** Closes it. */
+static void icmp_down(struct daemon *daemon)
+{
+	icmp_sender_close(daemon->packets.apply.icmp);
+}
+
+/** Installs our nft table, or leaves that to the operator. It has no step down: while the
+ *  daemon is away nothing may pass; --cleanup removes it. */
+static int ruleset_up(struct daemon *daemon)
+{
+	int error;
+
+	if (daemon->config->ruleset == RULESET_EXTERNAL)
+		return 0;
+	error = ruleset_install(daemon->config, &daemon->ruleset);
+	if (error) {
+		log_error("nft table: %s", strerror(-error));
+		return error;
+	}
+	daemon->stats.ruleset = &daemon->ruleset;
+	log_info("nft table installed: %s, defragmentation by %s, %s",
+		ruleset_backend_name(daemon->ruleset.backend),
+		ruleset_defrag_name(daemon->ruleset.defrag),
+		daemon->ruleset.notrack ? "no conntrack" : "with conntrack");
+	return 0;
+}
+
+/** Gives up the rights that are no longer needed. */
+static int privileges_up(struct daemon *daemon)
+{
+	int error = privileges_drop();
+
+	(void)daemon;
+	if (error)
+		log_error("capabilities could not be reduced: %s", strerror(-error));
+	return error;
+}
+
+/** Packets wait in the queue. */
+static void packets_wait(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+	int count = NFQUEUE_BATCH;
+
+	(void)events;
+	for (int i = 0; i < BATCHES_A_TURN && count == NFQUEUE_BATCH; i++)
+		count = packets_handle_batch(&daemon->packets, clock_now_ms());
+	if (count < 0) {
+		log_error("queue %u: %s", daemon->config->queue, strerror(-count));
+		daemon->exit_status = EXIT_FAILURE;
+		ev_break(loop, EVBREAK_ALL);
+	}
+}
+
+/** Says once a second at most what went wrong on the packets' way. */
+static void log_troubles(struct daemon *daemon)
+{
+	uint64_t enobufs = nfqueue_counters(daemon->packets.queue)->enobufs;
+	const struct apply *apply = &daemon->packets.apply;
+
+	if (enobufs != daemon->enobufs_logged)
+		log_warning("queue %u: socket buffer of %u bytes overrun %llu times more; "
+			    "raise socket-buffer-bytes",
+			daemon->config->queue, daemon->config->socket_buffer_bytes,
+			(unsigned long long)(enobufs - daemon->enobufs_logged));
+	if (apply->icmp_errors != daemon->icmp_errors_logged)
+		log_warning("icmp: %llu answers could not be sent, the last: %s",
+			(unsigned long long)(apply->icmp_errors - daemon->icmp_errors_logged),
+			strerror(-apply->icmp_last_error));
+	daemon->enobufs_logged = enobufs;
+	daemon->icmp_errors_logged = apply->icmp_errors;
+}
+
+/** Once a second, and at once again while there is more to expire. */
+static void tick(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+	size_t handled = director_expire(daemon->director, clock_now_ms(), EXPIRE_A_TURN);
+
+	(void)events;
+	log_troubles(daemon);
+	watcher->repeat = handled == EXPIRE_A_TURN ? 0.001 : 1.0;
+	ev_timer_again(loop, watcher);
+}
+
+/** Links, addresses or routes changed. */
+static void routes_changed(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+
+	(void)events;
+	if (policy_route_watch_read(watcher->fd))
+		ev_timer_again(loop, &daemon->on_reroute);
+}
+
+/** The changes have settled. */
+static void reroute(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, watcher);
+	route(watcher->data);
+}
+
+/** SIGTERM or SIGINT. */
+static void stop(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	(void)watcher;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/** Sets up one signal. */
+static void watch_signal(struct daemon *daemon, ev_signal *watcher, int number)
+{
+	ev_signal_init(watcher, stop, number);
+	ev_signal_start(daemon->loop, watcher);
+}
+
+/** Makes the loop and its watchers. */
+static int loop_up(struct daemon *daemon)
+{
+	daemon->loop = ev_default_loop(EVFLAG_AUTO);
+	daemon->route_watch_fd = policy_route_watch_open();
+	if (!daemon->loop || daemon->route_watch_fd < 0) {
+		log_error("event loop or route monitor could not be opened");
+		return -EIO;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	watch_signal(daemon, &daemon->on_term, SIGTERM);
+	watch_signal(daemon, &daemon->on_int, SIGINT);
+	ev_io_init(&daemon->on_packets, packets_wait, nfqueue_fd(daemon->packets.queue),
+		EV_READ);
+	ev_io_init(&daemon->on_routes, routes_changed, daemon->route_watch_fd, EV_READ);
+	ev_timer_init(&daemon->on_tick, tick, 1.0, 1.0);
+	ev_timer_init(&daemon->on_reroute, reroute, 0.0, REROUTE_DELAY_MS / 1000.0);
+	daemon->on_packets.data = daemon;
+	daemon->on_routes.data = daemon;
+	daemon->on_tick.data = daemon;
+	daemon->on_reroute.data = daemon;
+	ev_io_start(daemon->loop, &daemon->on_packets);
+	ev_io_start(daemon->loop, &daemon->on_routes);
+	ev_timer_start(daemon->loop, &daemon->on_tick);
+	return 0;
+}
+
+/** Ends the loop. */
+static void loop_down(struct daemon *daemon)
+{
+	close(daemon->route_watch_fd);
+	ev_loop_destroy(daemon->loop);
+}
+
+/** The start, in order; the end is the same list backwards. */
+static const struct step steps[] = {
+	{ config_up, config_down },
+	{ background_up, NULL },
+	{ probe_up, NULL },
+	{ director_up, director_down },
+	{ packets_up, NULL },
+	{ route, route_down },
+	{ queue_up, queue_down },
+	{ icmp_up, icmp_down },
+	{ ruleset_up, NULL },
+	{ loop_up, loop_down },
+	{ privileges_up, NULL },
+};
+
+/** Undoes the first count steps. */
+static void step_down(struct daemon *daemon, size_t count)
+{
+	while (count > 0) {
+		if (steps[--count].down)
+			steps[count].down(daemon);
+	}
+}
+
+/** Takes all steps, or none. */
+static int step_up(struct daemon *daemon)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int error = steps[i].up(daemon);
+
+		if (error) {
+			step_down(daemon, i);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/** Answers what waits in the queue, but not more than it holds: senders do not stop. */
+static void drain(struct daemon *daemon)
+{
+	uint32_t left = daemon->config->queue_length;
+	int count = 1;
+
+	while (count > 0 && left > 0) {
+		count = packets_handle_batch(&daemon->packets, clock_now_ms());
+		left -= count > 0 && (uint32_t)count < left ? (uint32_t)count : left;
+	}
+}
+
+/** Serves until told to stop. */
+static void serve(struct daemon *daemon)
+{
+	log_info("%zu services, %zu servers, queue %u", daemon->config->service_count,
+		daemon->config->server_count, daemon->config->queue);
+	notify_send("READY=1");
+	background_ready(daemon->ready_fd);
+	ev_run(daemon->loop, 0);
+	notify_send("STOPPING=1");
+	log_info("stopping");
+	drain(daemon);
+}
+
+/** Runs the daemon. */
+int daemon_run(const struct options *options)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int exit_status = EXIT_FAILURE;
+
+	if (!daemon) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	daemon->options = options;
+	if (!step_up(daemon)) {
+		serve(daemon);
+		exit_status = daemon->exit_status;
+		step_down(daemon, sizeof(steps) / sizeof(steps[0]));
+	}
+	free(daemon);
+	return exit_status;
+}
+
+/** Checks the configuration. */
+int daemon_check(const struct options *options)
+{
+	struct config *config;
+	struct config_errors errors;
+
+	if (config_file_load(options->config_path, &config, &errors)) {
+		log_config_errors(&errors);
+		return EXIT_FAILURE;
+	}
+	printf("%s: %zu services, %zu servers, no errors\n", options->config_path,
+		config->service_count, config->server_count);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+/** Removes what is left in the kernel. */
+int daemon_cleanup(void)
+{
+	int ruleset_error = ruleset_remove();
+	int route_error = policy_route_remove();
+
+	if (ruleset_error)
+		log_error("nft table could not be removed: %s", strerror(-ruleset_error));
+	if (route_error)
+		log_error("routing could not be removed: %s", strerror(-route_error));
+	return ruleset_error || route_error ? EXIT_FAILURE : EXIT_SUCCESS;
+}

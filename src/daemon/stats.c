@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/stats.h"
+
+/** The queue as we count it. */
+static json_t *queue_stats(const struct nfqueue *queue)
+{
+	const struct nfqueue_counters *counters = nfqueue_counters(queue);
+
+	return json_pack("{sI sI sI sI sI sI sI sI sI sI}",
+		"packets", (json_int_t)counters->packets,
+		"bytes", (json_int_t)counters->bytes,
+		"batches", (json_int_t)counters->batches,
+		"accepted", (json_int_t)counters->accepted,
+		"dropped", (json_int_t)counters->dropped,
+		"enobufs", (json_int_t)counters->enobufs,
+		"receive_errors", (json_int_t)counters->receive_errors,
+		"malformed_messages", (json_int_t)counters->malformed_messages,
+		"truncated_messages", (json_int_t)counters->truncated_messages,
+		"verdict_errors", (json_int_t)counters->verdict_errors);
+}
+
+/** The queue as the kernel counts it; null when it does not say. */
+static json_t *kernel_stats(const struct nfqueue *queue)
+{
+	struct nfqueue_kernel_counters counters;
+
+	if (nfqueue_kernel_counters(queue, &counters))
+		return json_null();
+	return json_pack("{sI sI sI}",
+		"waiting", (json_int_t)counters.waiting,
+		"queue_dropped", (json_int_t)counters.queue_dropped,
+		"user_dropped", (json_int_t)counters.user_dropped);
+}
+
+/** What the kernel had for the ruleset; null when the operator keeps it. */
+static json_t *ruleset_stats(const struct ruleset_info *info)
+{
+	if (!info)
+		return json_null();
+	return json_pack("{ss ss sb}",
+		"backend", ruleset_backend_name(info->backend),
+		"defragmentation", ruleset_defrag_name(info->defrag),
+		"notrack", (int)info->notrack);
+}
+
+/** Everything beyond the reasons. */
+json_t *stats_collect(void *user)
+{
+	const struct stats_sources *sources = user;
+	const struct packets *packets = sources->packets;
+
+	return json_pack("{so so so s{sI sI} s{sI sI} sI}",
+		"queue", queue_stats(packets->queue),
+		"kernel_queue", kernel_stats(packets->queue),
+		"ruleset", ruleset_stats(sources->ruleset),
+		"icmp",
+		"sent", (json_int_t)packets->apply.icmp_sent,
+		"errors", (json_int_t)packets->apply.icmp_errors,
+		"announced",
+		"established", (json_int_t)sources->mirror->established,
+		"removed", (json_int_t)sources->mirror->removed,
+		"gso_packets", (json_int_t)packets->gso);
+}

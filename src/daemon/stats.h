@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What `show stats` says beyond the counters by reason.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "daemon/mirror.h"
+#include "daemon/packets.h"
+#include "kernel/ruleset.h"
+
+struct stats_sources {
+	const struct packets *packets;
+	const struct mirror *mirror;
+	const struct ruleset_info *ruleset; /**< NULL when the ruleset is not ours */
+};
+
+/** A new object, NULL when out of memory. user is a struct stats_sources. */
+json_t *stats_collect(void *user);
