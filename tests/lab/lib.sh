@@ -8,7 +8,6 @@ LAB_HOME=${BASH_SOURCE[0]%/*}
 LAB_DIR=
 LAB_PREFIX=
 LAB_SPAWNED=
-LAB_SERVICE_PIDS=()
 
 # shellcheck source=topology.sh
 . "$LAB_HOME/topology.sh"

@@ -5,8 +5,22 @@ tests_lab_stray_SOURCES = tests/lab/stray.c
 
 EXTRA_DIST += \
 	tests/lab/director.sh \
+	tests/lab/expect.sh \
 	tests/lab/lib.sh \
 	tests/lab/peers.sh \
 	tests/lab/run \
 	tests/lab/topology.sh \
-	tests/lab/watch.sh
+	tests/lab/watch.sh \
+	tests/lab/stages/cleanup.sh \
+	tests/lab/stages/esp-in-udp.sh \
+	tests/lab/stages/ikev1-direct.sh \
+	tests/lab/stages/ikev2-direct.sh \
+	tests/lab/stages/ipv6-direct.sh \
+	tests/lab/stages/kill-9.sh \
+	tests/lab/stages/local-vip.sh \
+	tests/lab/stages/never-unmarked.sh \
+	tests/lab/stages/orphan.sh \
+	tests/lab/stages/plain-esp.sh \
+	tests/lab/stages/plain-router.sh \
+	tests/lab/stages/two-services.sh \
+	tests/lab/stages/weights.sh

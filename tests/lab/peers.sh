@@ -5,6 +5,7 @@ PEER_CHARON=/usr/lib/ipsec/charon
 PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sha2 aes gcm kdf"
 PEER_SECRET=
 PEER_ESP_IN_KERNEL=
+PEER_ENCAP=no
 
 # True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
 peers_kernel_esp() {
@@ -24,6 +25,11 @@ peers_kernel_esp() {
 # Prints in one word where the peers' ESP is done.
 peers_esp_where() {
 	if peers_kernel_esp; then echo kernel; else echo userspace; fi
+}
+
+# Has the peers put ESP in UDP although no NAT stands between; before they are started.
+peers_force_encap() {
+	PEER_ENCAP=yes
 }
 
 # Prints why peers cannot run here; nothing when they can.
@@ -67,6 +73,7 @@ client_connection() {
 			local_addrs = $local_address
 			remote_addrs = $3
 			mobike = no
+			encap = $PEER_ENCAP
 			dpd_delay = 0s
 			proposals = aes128-sha256-x25519
 			local { auth = psk
@@ -91,6 +98,7 @@ server_connection() {
 			local_addrs = $LAB_VIP, $LAB_VIP_B, $LAB_VIP6
 			remote_addrs = %any
 			mobike = no
+			encap = $PEER_ENCAP
 			proposals = aes128-sha256-x25519
 			local { auth = psk
 				id = gateway }

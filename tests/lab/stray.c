@@ -171,8 +171,7 @@ static int parse_target(struct stray *stray, const char *text)
 static int open_sender(struct stray *stray, const struct stray_options *options)
 {
 	int family = stray->target.ss_family;
-	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
-	struct sockaddr_in from4 = {.sin_family = AF_INET};
+	struct sockaddr_storage from = {.ss_family = family};
 
 	if (options->kind != STRAY_ESP_IN_UDP) {
 		int first = options->destination_options ? IPPROTO_DSTOPTS
@@ -184,12 +183,9 @@ static int open_sender(struct stray *stray, const struct stray_options *options)
 	stray->send_fd = socket(family, SOCK_DGRAM, 0);
 	if (stray->send_fd == -1)
 		return -errno;
-	from.sin6_port = htons(options->source_port);
-	from4.sin_port = htons(options->source_port);
-	if (bind(stray->send_fd,
-		    family == AF_INET6 ? (struct sockaddr *)&from
-				       : (struct sockaddr *)&from4,
-		    family == AF_INET6 ? sizeof(from) : sizeof(from4)) == -1)
+	/* Both families have the port in the same place. */
+	((struct sockaddr_in *)&from)->sin_port = htons(options->source_port);
+	if (bind(stray->send_fd, (struct sockaddr *)&from, stray->target_bytes) == -1)
 		return -errno;
 	return 0;
 }
@@ -213,14 +209,12 @@ static size_t write_packet(
 
 	memset(packet, 0xa5, STRAY_BYTES);
 	if (options->destination_options) {
-		/* One PadN of four bytes: the shortest header there is (RFC 8200, 4.6).
-		 */
+		/* The shortest there is: one PadN of 4 bytes (RFC 8200, 4.6). */
 		memcpy(packet, (uint8_t[]){options->kind, 0, 1, 4, 0, 0, 0, 0}, 8);
 		at = 8;
 	}
 	if (options->kind == STRAY_AH) {
-		/* Next header none, 4 words in excess of 2: a 96-bit ICV (RFC 4302, 2).
-		 */
+		/* No next header, 4 words beyond 2: 96-bit ICV (RFC 4302, 2). */
 		memcpy(packet + at, (uint8_t[]){IPPROTO_NONE, 4, 0, 0}, 4);
 		at += 4;
 	}
@@ -338,8 +332,7 @@ static int send_packets(struct stray *stray, const struct stray_options *options
 		ssize_t sent = sendto(stray->send_fd, packet, bytes, 0,
 			(struct sockaddr *)&stray->target, stray->target_bytes);
 
-		/* A pending ICMP error is reported once by the next send; it went not
-		 * out. */
+		/* An error that came in is told by the next send, which sends nothing. */
 		if (sent == -1 && errno != ECONNREFUSED && errno != ENOPROTOOPT)
 			return -errno;
 		stray->sent += sent != -1;

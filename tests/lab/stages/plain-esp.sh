@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# plain ESP follows its client's ISAKMP to the same real server
+
+# Only with ESP in the kernel do the peers send it without UDP.
+needs() {
+	peers_missing
+	director_missing
+	peers_kernel_esp || echo "this kernel has no ESP"
+}
+
+# Two clients, ten pings each, every one as a plain ESP packet at its client's server.
+stage() {
+	stage_up 2 2 rr
+	clients_start 2 "$LAB_VIP"
+	expect "clients established" 2 "$(clients_initiate 1 2)"
+	expect_true "ten pings of each client answered" client_ping 1 10
+	expect_true "and of the other" client_ping 2 10
+	expect "plain ESP packets at the real servers" 20 "$(watch_servers plain_esp)"
+	expect "of which at gw1" 10 "$(watch_packets s1 plain_esp)"
+	expect "counted as slaves" 20 "$(director_counter slave)"
+	expect_no_stray_ways
+}
