@@ -52,10 +52,11 @@ const char *address_format_port(const struct address *address, uint16_t port,
 	char out[static ADDRESS_TEXT_BYTES])
 {
 	char text[ADDRESS_TEXT_BYTES];
-	const char *format = address->family == AF_INET6 ? "[%.*s]:%u" : "%.*s:%u";
+	bool brackets = address->family == AF_INET6;
 
-	snprintf(out, ADDRESS_TEXT_BYTES, format, INET6_ADDRSTRLEN - 1,
-		address_format(address, text), port);
+	snprintf(out, ADDRESS_TEXT_BYTES, "%s%.*s%s:%u", brackets ? "[" : "",
+		INET6_ADDRSTRLEN - 1, address_format(address, text), brackets ? "]" : "",
+		port);
 	return out;
 }
 
