@@ -14,7 +14,6 @@
 #include "daemon/background.h"
 #include "daemon/clock.h"
 #include "daemon/config_file.h"
-#include "daemon/control.h"
 #include "daemon/mirror.h"
 #include "daemon/notify.h"
 #include "daemon/packets.h"
@@ -41,7 +40,6 @@ struct daemon {
 	struct packets packets;
 	struct ruleset_info ruleset;
 	struct stats_sources stats;
-	struct control *control;
 	struct ev_loop *loop;
 	ev_io on_packets;
 	ev_io on_routes;

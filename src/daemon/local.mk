@@ -5,7 +5,8 @@ noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-daemon.la
 src_daemon_libipb_config_la_SOURCES = \
 	src/daemon/config_check.c src/daemon/config_check.h \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
-	src/daemon/config_file.c src/daemon/config_file.h
+	src/daemon/config_file.c src/daemon/config_file.h \
+	src/daemon/config_schema.c src/daemon/config_schema.h
 src_daemon_libipb_config_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
 src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
 	$(CONFUSE_LIBS)
@@ -14,7 +15,6 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
 	src/daemon/clock.c src/daemon/clock.h \
-	src/daemon/control.c src/daemon/control.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/log.c src/daemon/log.h \
 	src/daemon/mirror.c src/daemon/mirror.h \
@@ -22,7 +22,6 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/packets.c src/daemon/packets.h \
 	src/daemon/privileges.c src/daemon/privileges.h \
-	src/daemon/rpc.c src/daemon/rpc.h \
 	src/daemon/stats.c src/daemon/stats.h
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)
