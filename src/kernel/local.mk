@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += src/kernel/libipb-kernel.la
 src_kernel_libipb_kernel_la_SOURCES = \
+	src/kernel/icmp_sender.c src/kernel/icmp_sender.h \
 	src/kernel/netlink.c src/kernel/netlink.h \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
 	src/kernel/nfqueue_message.c src/kernel/nfqueue_message.h \
 	src/kernel/nft_transaction.c src/kernel/nft_transaction.h \
+	src/kernel/policy_route.c src/kernel/policy_route.h \
+	src/kernel/policy_route_watch.c \
+	src/kernel/probe.c src/kernel/probe.h \
+	src/kernel/rtnl.c src/kernel/rtnl.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h
 src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS)
 src_kernel_libipb_kernel_la_LIBADD = $(NFQ_LIBS) $(NFTNL_LIBS) $(MNL_LIBS)

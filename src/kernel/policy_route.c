@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes the kernel's rules and routes what the config wants. What is wanted is computed
+ * first, as a plan; then it is compared with what is there. Additions come before
+ * removals, tables before the rules that lead to them, so that at no moment a marked
+ * packet finds its way to the main table.
+ */
+#include "kernel/policy_route.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/netlink.h"
+#include "kernel/rtnl.h"
+
+/** The next hop's route; IPv6 would make another figure of 0. */
+#define METRIC_NEXT_HOP 1
+
+/** The blackhole is the last that a table has to offer. */
+#define METRIC_BLACKHOLE UINT32_MAX
+
+static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+/** What there should be. */
+struct plan {
+	const struct config *config;
+	struct rtnl_rules rules;
+	struct rtnl_routes routes;
+	struct policy_route_counters *counters;
+};
+
+/** What there is. */
+struct present {
+	struct rtnl_rules rules;   /**< everybody's */
+	struct rtnl_routes routes; /**< ours */
+};
+
+/** Tells whether we made a rule. */
+static bool is_ours(const struct rtnl_rule *rule)
+{
+	return rule->protocol == POLICY_ROUTE_PROTOCOL;
+}
+
+/** Tells whether a rule leads everything to the local table. */
+static bool is_local(const struct rtnl_rule *rule)
+{
+	return rule->action == FR_ACT_TO_TBL && rule->table == RT_TABLE_LOCAL &&
+	       !rule->mask && !rule->inverted && !rule->special;
+}
+
+/** The rule to the local table as the kernel makes it when a namespace is born. */
+static struct rtnl_rule local_at_zero(uint8_t family)
+{
+	return (struct rtnl_rule){
+		.family = family,
+		.action = FR_ACT_TO_TBL,
+		.protocol = RTPROT_KERNEL,
+		.table = RT_TABLE_LOCAL,
+	};
+}
+
+/** Frees the lists of a plan. */
+static void plan_fini(struct plan *plan)
+{
+	free(plan->rules.items);
+	free(plan->routes.items);
+}
+
+/** Frees the lists. */
+static void present_fini(struct present *present)
+{
+	free(present->rules.items);
+	free(present->routes.items);
+}
+
+/** Reads both families. A kernel without IPv6 has nothing there. */
+static int present_read(struct netlink *netlink, struct present *present)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(families); i++) {
+		int error = rtnl_rules_read(netlink, families[i], &present->rules);
+
+		if (!error)
+			error = rtnl_routes_read(netlink, families[i],
+				POLICY_ROUTE_PROTOCOL, &present->routes);
+		if (families[i] == AF_INET6 &&
+			(error == -EAFNOSUPPORT || error == -EOPNOTSUPP))
+			continue;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/** Plans the way to a next hop, or notes that it is not on-link. */
+static int plan_next_hop(struct plan *plan, struct netlink *netlink,
+	const struct config_server *server, const struct address *next_hop)
+{
+	struct rtnl_route route = {
+		.family = next_hop->family,
+		.type = RTN_UNICAST,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.table = config_server_table(plan->config, server),
+		.metric = METRIC_NEXT_HOP,
+		.gateway = *next_hop,
+	};
+	int error = rtnl_on_link(netlink, next_hop, &route.interface);
+
+	if (!error)
+		return rtnl_routes_append(&plan->routes, &route);
+	if (error != -EHOSTUNREACH)
+		return error;
+	if (!plan->counters->unreachable++) {
+		plan->counters->first_unreachable = server;
+		plan->counters->first_unreachable_family = next_hop->family;
+	}
+	return 0;
+}
+
+/** Plans rule and table of a server in one family. */
+static int plan_server(struct plan *plan, struct netlink *netlink,
+	const struct config_server *server, const struct address *next_hop)
+{
+	const struct config *config = plan->config;
+	struct rtnl_rule rule = {
+		.family = next_hop->family,
+		.action = FR_ACT_TO_TBL,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.priority = config->rule_priority,
+		.mark = config_server_mark(config, server),
+		.mask = config->mark_mask,
+		.table = config_server_table(config, server),
+	};
+	struct rtnl_route blackhole = {
+		.family = next_hop->family,
+		.type = RTN_BLACKHOLE,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.table = rule.table,
+		.metric = METRIC_BLACKHOLE,
+	};
+	int error = rtnl_routes_append(&plan->routes, &blackhole);
+
+	if (!error)
+		error = plan_next_hop(plan, netlink, server, next_hop);
+	if (!error)
+		error = rtnl_rules_append(&plan->rules, &rule);
+	return error;
+}
+
+/** Plans what a family needs once: no other mark of ours gets past, and the local table
+ *  comes after us. */
+static int plan_family(struct plan *plan, uint8_t family)
+{
+	struct rtnl_rule others = {
+		.family = family,
+		.action = FR_ACT_BLACKHOLE,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.inverted = true,
+		.priority = plan->config->rule_priority + 1,
+		.mask = plan->config->mark_mask,
+	};
+	struct rtnl_rule local = local_at_zero(family);
+	int error = rtnl_rules_append(&plan->rules, &others);
+
+	local.protocol = POLICY_ROUTE_PROTOCOL;
+	local.priority = plan->config->rule_priority + 2;
+	return error ? error : rtnl_rules_append(&plan->rules, &local);
+}
+
+/** The server's next hop in a family; its family is 0 where there is none. */
+static const struct address *next_hop_of(
+	const struct config_server *server, uint8_t family)
+{
+	return family == AF_INET ? &server->address_v4 : &server->address_v6;
+}
+
+/** Plans all servers of a service in one family. */
+static int plan_service(struct plan *plan, struct netlink *netlink,
+	const struct config_service *service, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < service->server_count; i++) {
+		const struct config_server *server = &service->servers[i];
+		const struct address *next_hop = next_hop_of(server, family);
+		int error;
+
+		if (server->method != METHOD_DIRECT || !next_hop->family)
+			continue;
+		error = plan_server(plan, netlink, server, next_hop);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/** Plans everything. */
+static int plan_make(struct plan *plan, struct netlink *netlink)
+{
+	const struct config *config = plan->config;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(families); i++) {
+		size_t before = plan->rules.count;
+		int error = 0;
+
+		for (j = 0; j < config->service_count && !error; j++)
+			error = plan_service(
+				plan, netlink, &config->services[j], families[i]);
+		if (!error && plan->rules.count > before)
+			error = plan_family(plan, families[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/** Tells whether a list has the rule. */
+static bool has_rule(const struct rtnl_rules *rules, const struct rtnl_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		if (rtnl_rule_equal(&rules->items[i], rule))
+			return true;
+	}
+	return false;
+}
+
+/** Tells whether a list has the route. */
+static bool has_route(const struct rtnl_routes *routes, const struct rtnl_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < routes->count; i++) {
+		if (rtnl_route_equal(&routes->items[i], route))
+			return true;
+	}
+	return false;
+}
+
+/** Adds the planned routes that are missing. */
+static int add_routes(
+	struct netlink *netlink, const struct plan *plan, const struct present *present)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < plan->routes.count; i++) {
+		if (has_route(&present->routes, &plan->routes.items[i])) {
+			plan->counters->routes_kept++;
+			continue;
+		}
+		error = rtnl_route_put(netlink, &plan->routes.items[i]);
+		if (error)
+			return error;
+		plan->counters->routes_added++;
+	}
+	return 0;
+}
+
+/** Adds the planned rules that are missing. */
+static int add_rules(
+	struct netlink *netlink, const struct plan *plan, const struct present *present)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < plan->rules.count; i++) {
+		if (has_rule(&present->rules, &plan->rules.items[i])) {
+			plan->counters->rules_kept++;
+			continue;
+		}
+		error = rtnl_rule_add(netlink, &plan->rules.items[i]);
+		if (error)
+			return error;
+		plan->counters->rules_added++;
+	}
+	return 0;
+}
+
+/** Tells whether a list has a local rule in the family, made by us or by another. */
+static bool has_local(const struct rtnl_rules *rules, uint8_t family, bool ours)
+{
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		const struct rtnl_rule *rule = &rules->items[i];
+
+		if (rule->family == family && is_ours(rule) == ours && is_local(rule))
+			return true;
+	}
+	return false;
+}
+
+/** Removes the family's local rules at 0, whoever put them there. */
+static int remove_local_at_zero(
+	struct netlink *netlink, const struct present *present, uint8_t family)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < present->rules.count; i++) {
+		const struct rtnl_rule *rule = &present->rules.items[i];
+
+		if (rule->family != family || rule->priority != 0 || !is_local(rule))
+			continue;
+		error = rtnl_rule_delete(netlink, rule);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/** Puts the family's local rule back to 0 if we had moved it and it is nowhere else. */
+static int restore_local(
+	struct netlink *netlink, const struct present *present, uint8_t family)
+{
+	struct rtnl_rule zero = local_at_zero(family);
+
+	if (!has_local(&present->rules, family, true))
+		return 0;
+	if (has_local(&present->rules, family, false))
+		return 0;
+	return rtnl_rule_add(netlink, &zero);
+}
+
+/** Sees to the local rule's place, once the one after our rules is there. */
+static int settle_local(
+	struct netlink *netlink, const struct plan *plan, const struct present *present)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < sizeof(families); i++) {
+		if (has_local(&plan->rules, families[i], true))
+			error = remove_local_at_zero(netlink, present, families[i]);
+		else
+			error = restore_local(netlink, present, families[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/** Removes the rules of ours that are not planned. */
+static int remove_rules(
+	struct netlink *netlink, const struct plan *plan, const struct present *present)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < present->rules.count; i++) {
+		const struct rtnl_rule *rule = &present->rules.items[i];
+
+		if (!is_ours(rule) || has_rule(&plan->rules, rule))
+			continue;
+		error = rtnl_rule_delete(netlink, rule);
+		if (error)
+			return error;
+		plan->counters->rules_removed++;
+	}
+	return 0;
+}
+
+/** Removes the routes of ours that are not planned. One that was replaced is gone. */
+static int remove_routes(
+	struct netlink *netlink, const struct plan *plan, const struct present *present)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < present->routes.count; i++) {
+		const struct rtnl_route *route = &present->routes.items[i];
+
+		if (has_route(&plan->routes, route))
+			continue;
+		error = rtnl_route_delete(netlink, route);
+		if (error)
+			return error;
+		plan->counters->routes_removed++;
+	}
+	return 0;
+}
+
+/** Brings the kernel to the plan. */
+static int reconcile(struct netlink *netlink, const struct plan *plan)
+{
+	struct present present = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+	int error = present_read(netlink, &present);
+
+	if (!error)
+		error = add_routes(netlink, plan, &present);
+	if (!error)
+		error = add_rules(netlink, plan, &present);
+	if (!error)
+		error = settle_local(netlink, plan, &present);
+	if (!error)
+		error = remove_rules(netlink, plan, &present);
+	if (!error)
+		error = remove_routes(netlink, plan, &present);
+	present_fini(&present);
+	return error;
+}
+
+/** Plans and reconciles. */
+int policy_route_apply(
+	const struct config *config, struct policy_route_counters *ret_counters)
+{
+	struct plan plan = { .config = config, .counters = ret_counters };
+	struct netlink netlink;
+	int error;
+
+	memset(ret_counters, 0, sizeof(*ret_counters));
+	error = netlink_open(&netlink, NETLINK_ROUTE, 0);
+	if (error)
+		return error;
+	error = plan_make(&plan, &netlink);
+	if (!error)
+		error = reconcile(&netlink, &plan);
+	if (!error && ret_counters->unreachable)
+		error = -EHOSTUNREACH;
+	plan_fini(&plan);
+	netlink_close(&netlink);
+	return error;
+}
+
+/** Reconciles with a plan in which there is nothing. */
+int policy_route_remove(void)
+{
+	struct policy_route_counters counters = { .unreachable = 0 };
+	struct plan plan = { .config = NULL, .counters = &counters };
+	struct netlink netlink;
+	int error = netlink_open(&netlink, NETLINK_ROUTE, 0);
+
+	if (error)
+		return error;
+	error = reconcile(&netlink, &plan);
+	netlink_close(&netlink);
+	return error;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads and writes rules (linux/fib_rules.h) and routes (linux/rtnetlink.h).
+ */
+#include "kernel/rtnl.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** First room of a list that grows. */
+#define LIST_CAPACITY 32
+
+/** A request buffer, aligned as netlink wants it. */
+union request {
+	struct nlmsghdr header;
+	char bytes[NETLINK_REQUEST_BYTES];
+};
+
+/** Appends a rule. */
+int rtnl_rules_append(struct rtnl_rules *rules, const struct rtnl_rule *rule)
+{
+	size_t capacity = rules->capacity ? rules->capacity * 2 : LIST_CAPACITY;
+	struct rtnl_rule *items;
+
+	if (rules->count == rules->capacity) {
+		items = reallocarray(rules->items, capacity, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		rules->items = items;
+		rules->capacity = capacity;
+	}
+	rules->items[rules->count++] = *rule;
+	return 0;
+}
+
+/** Appends a route. */
+int rtnl_routes_append(struct rtnl_routes *routes, const struct rtnl_route *route)
+{
+	size_t capacity = routes->capacity ? routes->capacity * 2 : LIST_CAPACITY;
+	struct rtnl_route *items;
+
+	if (routes->count == routes->capacity) {
+		items = reallocarray(routes->items, capacity, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		routes->items = items;
+		routes->capacity = capacity;
+	}
+	routes->items[routes->count++] = *route;
+	return 0;
+}
+
+/** Compares all that a rule says. */
+bool rtnl_rule_equal(const struct rtnl_rule *one, const struct rtnl_rule *other)
+{
+	return one->family == other->family && one->action == other->action &&
+	       one->protocol == other->protocol && one->inverted == other->inverted &&
+	       one->special == other->special && one->priority == other->priority &&
+	       one->mark == other->mark && one->mask == other->mask &&
+	       one->table == other->table;
+}
+
+/** Compares all that a route says. */
+bool rtnl_route_equal(const struct rtnl_route *one, const struct rtnl_route *other)
+{
+	return one->family == other->family && one->type == other->type &&
+	       one->protocol == other->protocol && one->special == other->special &&
+	       one->table == other->table && one->metric == other->metric &&
+	       one->interface == other->interface &&
+	       address_equal(&one->gateway, &other->gateway);
+}
+
+/** An attribute's number; 0 if it is too short for one. */
+static uint32_t attribute_u32(const struct nlattr *attribute)
+{
+	if (mnl_attr_get_payload_len(attribute) < sizeof(uint32_t))
+		return 0;
+	return mnl_attr_get_u32(attribute);
+}
+
+/** An attribute's address; none if its size is not the family's. */
+static struct address attribute_address(const struct nlattr *attribute, uint8_t family)
+{
+	const uint8_t *bytes = mnl_attr_get_payload(attribute);
+	struct address none = { .family = 0 };
+
+	if (family == AF_INET && mnl_attr_get_payload_len(attribute) == 4)
+		return address_v4(bytes);
+	if (family == AF_INET6 && mnl_attr_get_payload_len(attribute) == 16)
+		return address_v6(bytes);
+	return none;
+}
+
+/** Takes one attribute of a rule. What does not narrow a rule is left out; everything
+ *  unknown is taken to do so. */
+static void rule_attribute(const struct nlattr *attribute, struct rtnl_rule *rule)
+{
+	switch (mnl_attr_get_type(attribute)) {
+	case FRA_PRIORITY:
+		rule->priority = attribute_u32(attribute);
+		break;
+	case FRA_FWMARK:
+		rule->mark = attribute_u32(attribute);
+		break;
+	case FRA_FWMASK:
+		rule->mask = attribute_u32(attribute);
+		break;
+	case FRA_TABLE:
+		rule->table = attribute_u32(attribute);
+		break;
+	case FRA_PROTOCOL:
+		rule->protocol = mnl_attr_get_u8(attribute);
+		break;
+	case FRA_SUPPRESS_PREFIXLEN:
+	case FRA_SUPPRESS_IFGROUP:
+		rule->special |= attribute_u32(attribute) != UINT32_MAX;
+		break;
+	case FRA_PAD:
+	case FRA_FLOW:
+		break;
+	case FRA_L3MDEV:
+		rule->special |= mnl_attr_get_u8(attribute) != 0;
+		break;
+	default:
+		rule->special = true;
+	}
+}
+
+/** Collects one rule of a dump. */
+static int rule_see(const struct nlmsghdr *message, void *user_data)
+{
+	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
+	struct rtnl_rule rule = { .family = 0 };
+	const struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWRULE ||
+		mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return 0;
+	rule.family = header->family;
+	rule.action = header->action;
+	rule.table = header->table;
+	rule.inverted = header->flags & FIB_RULE_INVERT;
+	rule.special = header->src_len || header->dst_len || header->tos;
+	mnl_attr_for_each (attribute, message, sizeof(*header))
+		rule_attribute(attribute, &rule);
+	if (rule.action != FR_ACT_TO_TBL)
+		rule.table = 0;
+	return rtnl_rules_append(user_data, &rule);
+}
+
+/** Where a dump collects to, to begin again there. */
+struct collection {
+	void *list;
+	size_t *count;
+	size_t first;
+	uint8_t protocol;
+};
+
+/** Forgets what an interrupted dump brought. */
+static void collection_begin(void *user_data)
+{
+	struct collection *collection = user_data;
+
+	*collection->count = collection->first;
+}
+
+/** Hands a message on to the rules' list. */
+static int collection_rule(const struct nlmsghdr *message, void *user_data)
+{
+	struct collection *collection = user_data;
+
+	return rule_see(message, collection->list);
+}
+
+/** Dumps the rules. */
+int rtnl_rules_read(struct netlink *netlink, uint8_t family, struct rtnl_rules *rules)
+{
+	struct collection collection = { rules, &rules->count, rules->count, 0 };
+	union request request;
+	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETRULE, 0);
+	struct fib_rule_hdr *header =
+		mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->family = family;
+	return netlink_dump(
+		netlink, message, collection_rule, collection_begin, &collection);
+}
+
+/** Takes one attribute of a route. */
+static void route_attribute(const struct nlattr *attribute, struct rtnl_route *route)
+{
+	switch (mnl_attr_get_type(attribute)) {
+	case RTA_TABLE:
+		route->table = attribute_u32(attribute);
+		break;
+	case RTA_PRIORITY:
+		route->metric = attribute_u32(attribute);
+		break;
+	case RTA_OIF:
+		route->interface = attribute_u32(attribute);
+		break;
+	case RTA_GATEWAY:
+		route->gateway = attribute_address(attribute, route->family);
+		break;
+	case RTA_MULTIPATH:
+	case RTA_VIA:
+		route->special = true;
+		break;
+	}
+}
+
+/** Reads a route from its message; false when it is none. */
+static bool route_read(const struct nlmsghdr *message, struct rtnl_route *route)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+		mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return false;
+	memset(route, 0, sizeof(*route));
+	route->family = header->rtm_family;
+	route->type = header->rtm_type;
+	route->protocol = header->rtm_protocol;
+	route->table = header->rtm_table;
+	route->special = header->rtm_dst_len || header->rtm_src_len || header->rtm_tos;
+	mnl_attr_for_each (attribute, message, sizeof(*header))
+		route_attribute(attribute, route);
+	/* IPv6 says that its blackholes go out on the loopback interface. */
+	if (route->type == RTN_BLACKHOLE)
+		route->interface = 0;
+	return true;
+}
+
+/** Collects one route of a dump. An old kernel does not select by protocol. */
+static int collection_route(const struct nlmsghdr *message, void *user_data)
+{
+	struct collection *collection = user_data;
+	struct rtnl_route route;
+
+	if (!route_read(message, &route) || route.protocol != collection->protocol)
+		return 0;
+	return rtnl_routes_append(collection->list, &route);
+}
+
+/** Dumps the routes of one maker. */
+int rtnl_routes_read(struct netlink *netlink, uint8_t family, uint8_t protocol,
+	struct rtnl_routes *routes)
+{
+	struct collection collection = {
+		routes, &routes->count, routes->count, protocol
+	};
+	union request request;
+	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETROUTE, 0);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->rtm_family = family;
+	header->rtm_protocol = protocol;
+	return netlink_dump(
+		netlink, message, collection_route, collection_begin, &collection);
+}
+
+/** Sends a message about a rule. */
+static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint16_t type,
+	uint16_t flags)
+{
+	union request request;
+	struct nlmsghdr *message = netlink_request(netlink, &request, type, flags);
+	struct fib_rule_hdr *header =
+		mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->family = rule->family;
+	header->action = rule->action;
+	header->flags = rule->inverted ? FIB_RULE_INVERT : 0;
+	mnl_attr_put_u32(message, FRA_PRIORITY, rule->priority);
+	mnl_attr_put_u8(message, FRA_PROTOCOL, rule->protocol);
+	if (rule->mask) {
+		mnl_attr_put_u32(message, FRA_FWMARK, rule->mark);
+		mnl_attr_put_u32(message, FRA_FWMASK, rule->mask);
+	}
+	if (rule->table)
+		mnl_attr_put_u32(message, FRA_TABLE, rule->table);
+	return netlink_talk(netlink, message, NULL, NULL);
+}
+
+/** Adds a rule. */
+int rtnl_rule_add(struct netlink *netlink, const struct rtnl_rule *rule)
+{
+	int error = rule_talk(netlink, rule, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+
+	return error == -EEXIST ? 0 : error;
+}
+
+/** Deletes a rule. */
+int rtnl_rule_delete(struct netlink *netlink, const struct rtnl_rule *rule)
+{
+	int error = rule_talk(netlink, rule, RTM_DELRULE, 0);
+
+	return error == -ENOENT ? 0 : error;
+}
+
+/** Sends a message about a default route. */
+static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
+	uint16_t type, uint16_t flags)
+{
+	union request request;
+	struct nlmsghdr *message = netlink_request(netlink, &request, type, flags);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->rtm_family = route->family;
+	header->rtm_protocol = route->protocol;
+	header->rtm_type = route->type;
+	header->rtm_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(message, RTA_TABLE, route->table);
+	mnl_attr_put_u32(message, RTA_PRIORITY, route->metric);
+	if (route->interface)
+		mnl_attr_put_u32(message, RTA_OIF, route->interface);
+	if (route->gateway.family)
+		mnl_attr_put(message, RTA_GATEWAY, address_size_bytes(&route->gateway),
+			route->gateway.bytes);
+	return netlink_talk(netlink, message, NULL, NULL);
+}
+
+/** Adds or replaces a route. */
+int rtnl_route_put(struct netlink *netlink, const struct rtnl_route *route)
+{
+	return route_talk(netlink, route, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+/** Deletes a route. */
+int rtnl_route_delete(struct netlink *netlink, const struct rtnl_route *route)
+{
+	int error = route_talk(netlink, route, RTM_DELROUTE, 0);
+
+	return error == -ESRCH ? 0 : error;
+}
+
+/** Keeps the route that a lookup found. */
+static int lookup_see(const struct nlmsghdr *message, void *user_data)
+{
+	route_read(message, user_data);
+	return 0;
+}
+
+/** Asks the kernel which way it would send to the address. */
+int rtnl_on_link(
+	struct netlink *netlink, const struct address *address, uint32_t *ret_interface)
+{
+	struct rtnl_route route = { .type = RTN_UNREACHABLE };
+	size_t size_bytes = address_size_bytes(address);
+	union request request;
+	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETROUTE, 0);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	int error;
+
+	header->rtm_family = address->family;
+	header->rtm_dst_len = (unsigned char)(size_bytes * 8);
+	mnl_attr_put(message, RTA_DST, size_bytes, address->bytes);
+	error = netlink_talk(netlink, message, lookup_see, &route);
+	if (error == -EPERM || error == -ENOMEM || error == -ENOBUFS)
+		return error;
+	/* special is no sign here: the found route is one to a single address. */
+	if (error || route.type != RTN_UNICAST || route.gateway.family ||
+		!route.interface)
+		return -EHOSTUNREACH;
+	*ret_interface = route.interface;
+	return 0;
+}
