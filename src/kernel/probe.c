@@ -20,6 +20,11 @@
 
 #include "kernel/netlink.h"
 
+/* An old header of the same name, which libnetfilter_queue brings, hides the number. */
+#ifndef NFNL_SUBSYS_NFTABLES
+#define NFNL_SUBSYS_NFTABLES 10
+#endif
+
 /** A request buffer, aligned as netlink wants it. */
 union request {
 	struct nlmsghdr header;
@@ -172,7 +177,8 @@ static bool forwards_v6(void)
 static const struct probe probes[] = {
 	{ has_net_admin,
 		{ "CAP_NET_ADMIN", "no queue, no rules, no routes",
-			"run as root, or with AmbientCapabilities=CAP_NET_ADMIN", true } },
+			"run as root, or with AmbientCapabilities=CAP_NET_ADMIN",
+			true } },
 	{ has_net_raw,
 		{ "CAP_NET_RAW", "no ICMP answers to stray ESP and AH",
 			"run as root, or with AmbientCapabilities=CAP_NET_RAW", true } },
