@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2016 # the variables in single quotes are jq's
 # The daemon under test and its tool. Sourced by lib.sh. BUILD names the build directory.
 
 DIRECTOR_PID=
