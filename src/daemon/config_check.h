@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether the values of a configuration fit each other: the second step of reading a
+ * file, after each value has been found good by itself.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "daemon/config_errors.h"
+
+/** Where in the file a server stands. */
+struct server_places {
+	unsigned int begin;
+	unsigned int address_v4;
+	unsigned int address_v6;
+	unsigned int method;
+};
+
+/** Where in the file a service stands, and what only its servers inherit. */
+struct service_places {
+	unsigned int begin;
+	unsigned int addresses[CONFIG_ADDRESSES];
+	unsigned int method_line;
+	enum config_method method; /**< for servers without their own */
+	struct server_places
+		*servers; /**< owned, one for each of the service's servers */
+};
+
+/** Lines of what the checks have to complain about. */
+struct config_places {
+	unsigned int mark_base;
+	unsigned int mark_mask;
+	unsigned int table_base;
+	struct service_places *services; /**< owned, one for each service */
+	size_t service_count;
+};
+
+/** Checks the whole; what is wrong goes to errors. */
+void config_check(const struct config *config, const struct config_places *places,
+	struct config_errors *errors);
+
+/** Frees what places owns, not places itself. */
+void config_places_fini(struct config_places *places);

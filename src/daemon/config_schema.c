@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every key of the configuration file, and how a value of each kind is judged. A value is
+ * stored only if it is good; what concerns several values is in config_check.c.
+ */
+#include "daemon/config_schema.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config_default.h"
+#include "core/scheduler.h"
+#include "daemon/config_check.h"
+
+#define QUOTE_BYTES 64 /**< of what was found, in a message */
+
+/** Tells what was found and what should have been. */
+static void complain(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const char *expected)
+{
+	config_errors_add(reader->errors, value->line, "%s: found \"%.*s\", expected %s",
+		key->name, QUOTE_BYTES, value->text, expected);
+}
+
+/** Parses digits, or 0x and hexadecimal digits, and nothing else. */
+static bool number_parse(const char *text, uint64_t *ret_number)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	size_t length = strlen(digits);
+
+	if (length == 0 || length > 18)
+		return false;
+	if (strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != length)
+		return false;
+	errno = 0;
+	*ret_number = strtoull(digits, NULL, hex ? 16 : 10);
+	return errno == 0;
+}
+
+/** Stores a number in a field of two, four or eight bytes. */
+static void number_store(const struct config_key *key, uint64_t number, void *field)
+{
+	uint16_t half = (uint16_t)number;
+	uint32_t word = (uint32_t)number;
+
+	if (key->size_bytes == sizeof(half))
+		memcpy(field, &half, sizeof(half));
+	else if (key->size_bytes == sizeof(word))
+		memcpy(field, &word, sizeof(word));
+	else
+		memcpy(field, &number, sizeof(number));
+}
+
+/** Reads a number between the key's bounds. */
+static void read_number(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	uint64_t number;
+	char expected[96];
+
+	if (number_parse(value->text, &number) && number >= key->min &&
+		number <= key->max) {
+		number_store(
+			key, number * key->scale, (char *)target->object + key->offset);
+		return;
+	}
+	snprintf(expected, sizeof(expected),
+		key->max == UINT32_MAX ? "a number from %#" PRIx64 " to %#" PRIx64 "%s"
+				       : "a number from %" PRIu64 " to %" PRIu64 "%s",
+		key->min, key->max, key->unit);
+	complain(reader, key, value, expected);
+}
+
+/** Reads an absolute path that fits the field. */
+static void read_path(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	size_t length = strlen(value->text);
+	char expected[64];
+
+	if (value->text[0] == '/' && length > 1 && length < key->size_bytes) {
+		memcpy((char *)target->object + key->offset, value->text, length + 1);
+		return;
+	}
+	snprintf(expected, sizeof(expected), "an absolute path shorter than %zu bytes",
+		key->size_bytes);
+	complain(reader, key, value, expected);
+}
+
+/** Tells whether text can be a name: it is printed, typed and compared, never quoted. */
+static bool name_is_good(const char *text)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789._-";
+	size_t length = strlen(text);
+
+	return length > 0 && length < CONFIG_NAME_BYTES &&
+	       strspn(text, allowed) == length;
+}
+
+#define NAME_EXPECTED "1 to 31 of the characters A-Z a-z 0-9 . _ -"
+
+/** Reads a name. */
+static void read_name(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	if (name_is_good(value->text))
+		memcpy((char *)target->object + key->offset, value->text,
+			strlen(value->text) + 1);
+	else
+		complain(reader, key, value, NAME_EXPECTED);
+}
+
+/** Reads who makes the rules. */
+static void read_ruleset(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	struct config *config = target->object;
+
+	if (strcmp(value->text, "nftables") == 0)
+		config->ruleset = RULESET_NFTABLES;
+	else if (strcmp(value->text, "external") == 0)
+		config->ruleset = RULESET_EXTERNAL;
+	else
+		complain(reader, key, value, "nftables or external");
+}
+
+/** Reads a scheduler's name; the ones that exist are asked for, not listed here. */
+static void read_scheduler(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	struct config_service *service = target->object;
+	char expected[128] = "one of:";
+	const struct scheduler *scheduler;
+
+	service->scheduler = scheduler_find(value->text);
+	if (service->scheduler)
+		return;
+	for (size_t i = 0; (scheduler = scheduler_at(i)) != NULL; i++) {
+		size_t used = strlen(expected);
+
+		snprintf(
+			expected + used, sizeof(expected) - used, " %s", scheduler->name);
+	}
+	complain(reader, key, value, expected);
+}
+
+/** Reads a forwarding method's name. The field is an enum, whatever the object. */
+static void read_method(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	static const enum config_method methods[] = {
+		METHOD_DIRECT, METHOD_TUNNEL, METHOD_NAT, METHOD_LOCAL};
+	bool inherited = key->section == SECTION_SERVICE;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(value->text, config_method_name(methods[i])) != 0)
+			continue;
+		if (methods[i] != METHOD_DIRECT) {
+			config_errors_add(reader->errors, value->line,
+				"method %s is not carried by this version; expected "
+				"direct",
+				value->text);
+			return;
+		}
+		memcpy((char *)(inherited ? target->places : target->object) +
+				key->offset,
+			&methods[i], sizeof(methods[i]));
+		return;
+	}
+	complain(reader, key, value, "direct");
+}
+
+/** Tells whether the bytes are link-local or map IPv4: neither can be routed to here. */
+static bool address_is_unroutable(const struct address *address)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (address->family != AF_INET6)
+		return false;
+	return (address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80) ||
+		memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
+}
+
+/** Parses one address that a host can have; complains otherwise. */
+static bool read_address(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, struct address *ret_address)
+{
+	if (address_parse(value->text, ret_address) < 0) {
+		complain(reader, key, value, "an IPv4 or IPv6 address");
+		return false;
+	}
+	if (!address_is_unicast(ret_address) || address_is_unroutable(ret_address)) {
+		complain(reader, key, value, "a routable unicast address");
+		return false;
+	}
+	return true;
+}
+
+/** Reads one virtual address of a service. */
+static void read_service_address(struct config_reader *reader,
+	const struct config_key *key, const struct config_value *value,
+	const struct config_target *target)
+{
+	struct config_service *service = target->object;
+	struct service_places *places = target->places;
+	struct address address;
+
+	if (!read_address(reader, key, value, &address))
+		return;
+	if (service->address_count == CONFIG_ADDRESSES) {
+		config_errors_add(reader->errors, value->line,
+			"%s: found more, expected at most %d addresses in a service",
+			key->name, CONFIG_ADDRESSES);
+		return;
+	}
+	places->addresses[service->address_count] = value->line;
+	service->addresses[service->address_count++] = address;
+}
+
+/** Reads one address of a server: at most one a family. */
+static void read_server_address(struct config_reader *reader,
+	const struct config_key *key, const struct config_value *value,
+	const struct config_target *target)
+{
+	struct config_server *server = target->object;
+	struct server_places *places = target->places;
+	struct address address;
+
+	if (!read_address(reader, key, value, &address))
+		return;
+	bool v4 = address.family == AF_INET;
+	struct address *slot = v4 ? &server->address_v4 : &server->address_v6;
+
+	if (slot->family != 0) {
+		complain(reader, key, value,
+			v4 ? "at most one IPv4 address in a server"
+			   : "at most one IPv6 address in a server");
+		return;
+	}
+	*slot = address;
+	*(v4 ? &places->address_v4 : &places->address_v6) = value->line;
+}
+
+#define TEXT_OF(number) #number
+#define TEXT(number) "\"" TEXT_OF(number) "\""
+#define FIELD(type, field)                                                               \
+	.offset = offsetof(struct type, field),                                          \
+	.size_bytes = sizeof(((struct type *)0)->field)
+#define PLACE(type, field) .place = offsetof(struct type, field)
+#define NUMBER_OF(section_, name_, fallback_, min_, max_, scale_, unit_)                 \
+	.section = section_, .name = name_, .read = read_number,                         \
+	.fallback = TEXT(fallback_), .min = min_, .max = max_, .scale = scale_,          \
+	.unit = unit_
+#define NUMBER(...) NUMBER_OF(__VA_ARGS__, 1, "")
+#define SECONDS(...) NUMBER_OF(__VA_ARGS__, 1000, " (seconds)")
+
+/* Every key of the file. Order matters for nothing but this table's reader. */
+static const struct config_key schema[] = {
+	{.section = SECTION_GLOBAL,
+		.name = "socket",
+		.read = read_path,
+		.fallback = "\"" CONFIG_DEFAULT_SOCKET "\"",
+		FIELD(config, socket_path),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_GLOBAL,
+		.name = "socket-group",
+		.read = read_name,
+		FIELD(config, socket_group),
+		.place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "mark-base", CONFIG_DEFAULT_MARK_BASE, 1, UINT32_MAX),
+		FIELD(config, mark_base), PLACE(config_places, mark_base)},
+	{NUMBER(SECTION_GLOBAL, "mark-mask", CONFIG_DEFAULT_MARK_MASK, 1, UINT32_MAX),
+		FIELD(config, mark_mask), PLACE(config_places, mark_mask)},
+	{NUMBER(SECTION_GLOBAL, "table-base", CONFIG_DEFAULT_TABLE_BASE, 1, UINT32_MAX),
+		FIELD(config, table_base), PLACE(config_places, table_base)},
+	{NUMBER(SECTION_GLOBAL, "rule-priority", CONFIG_DEFAULT_RULE_PRIORITY, 1, 32000),
+		FIELD(config, rule_priority), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "queue", CONFIG_DEFAULT_QUEUE, 0, 65535),
+		FIELD(config, queue), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "queue-length", CONFIG_DEFAULT_QUEUE_LENGTH, 16, 1048576),
+		FIELD(config, queue_length), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "socket-buffer-bytes", CONFIG_DEFAULT_SOCKET_BUFFER_BYTES,
+		 65536, 1073741824),
+		FIELD(config, socket_buffer_bytes), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "max-entries", CONFIG_DEFAULT_MAX_ENTRIES, 1, 16777216),
+		FIELD(config, max_entries), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "max-entries-per-client",
+		 CONFIG_DEFAULT_MAX_ENTRIES_PER_CLIENT, 1, 65535),
+		FIELD(config, max_entries_per_client), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "unreachable-rate", CONFIG_DEFAULT_UNREACHABLE_RATE, 0,
+		 100000),
+		FIELD(config, unreachable_rate), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "unreachable-burst", CONFIG_DEFAULT_UNREACHABLE_BURST, 1,
+		 100000),
+		FIELD(config, unreachable_burst), .place = CONFIG_NO_PLACE},
+	{.section = SECTION_GLOBAL,
+		.name = "ruleset",
+		.read = read_ruleset,
+		.fallback = "nftables",
+		.place = CONFIG_NO_PLACE},
+
+	{.section = SECTION_SERVICE,
+		.name = "address",
+		.read = read_service_address,
+		.list = true,
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
+		.name = "method",
+		.read = read_method,
+		.fallback = "direct",
+		FIELD(service_places, method),
+		PLACE(service_places, method_line)},
+	{.section = SECTION_SERVICE,
+		.name = "scheduler",
+		.read = read_scheduler,
+		.fallback = "wlc",
+		.place = CONFIG_NO_PLACE},
+	{SECONDS(SECTION_SERVICE, "timeout-initial", CONFIG_DEFAULT_TIMEOUT_INITIAL_S, 1,
+		 3600),
+		FIELD(config_service, timeout_initial_ms), .place = CONFIG_NO_PLACE},
+	{SECONDS(SECTION_SERVICE, "timeout-established",
+		 CONFIG_DEFAULT_TIMEOUT_ESTABLISHED_S, 1, 2592000),
+		FIELD(config_service, timeout_established_ms), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_SERVICE, "soft-entries", CONFIG_DEFAULT_SOFT_ENTRIES, 0,
+		 16777216),
+		FIELD(config_service, soft_entries), .place = CONFIG_NO_PLACE},
+
+	{.section = SECTION_SERVER,
+		.name = "address",
+		.read = read_server_address,
+		.list = true,
+		.place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_SERVER, "weight", CONFIG_DEFAULT_WEIGHT, 0, 65535),
+		FIELD(config_server, weight), .place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVER,
+		.name = "method",
+		.read = read_method,
+		FIELD(config_server, method),
+		PLACE(server_places, method)},
+};
+
+/** The i-th row of the table. */
+const struct config_key *config_schema_at(size_t index)
+{
+	return index < sizeof(schema) / sizeof(schema[0]) ? &schema[index] : NULL;
+}
+
+/** Reads a section's title as the name of what it describes. */
+bool config_schema_name(struct config_reader *reader, const char *what, const char *text,
+	unsigned int line, char ret_name[static CONFIG_NAME_BYTES])
+{
+	if (name_is_good(text)) {
+		memcpy(ret_name, text, strlen(text) + 1);
+		return true;
+	}
+	config_errors_add(reader->errors, line,
+		"%s name: found \"%.*s\", expected " NAME_EXPECTED, what, QUOTE_BYTES,
+		text);
+	return false;
+}
