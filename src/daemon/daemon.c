@@ -2,22 +2,21 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <ev.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "core/director.h"
 #include "daemon/background.h"
 #include "daemon/clock.h"
 #include "daemon/config_file.h"
+#include "daemon/loop.h"
 #include "daemon/mirror.h"
 #include "daemon/notify.h"
 #include "daemon/packets.h"
 #include "daemon/privileges.h"
+#include "daemon/routing.h"
 #include "daemon/stats.h"
 #include "kernel/icmp_sender.h"
 #include "kernel/nfqueue.h"
@@ -26,10 +25,7 @@
 #include "kernel/ruleset.h"
 
 enum {
-	COPY_BYTES = 1280,      /**< of a packet: all headers, and a whole ICMPv6 quote */
-	BATCHES_A_TURN = 16,    /**< then timers and the control socket have their turn */
-	EXPIRE_A_TURN = 1000,   /**< expired entries handled between packets */
-	REROUTE_DELAY_MS = 100, /**< a flapping link makes many notices */
+	COPY_BYTES = 1280, /**< of a packet: all headers, and a whole ICMPv6 quote */
 };
 
 struct daemon {
@@ -40,18 +36,8 @@ struct daemon {
 	struct packets packets;
 	struct ruleset_info ruleset;
 	struct stats_sources stats;
-	struct ev_loop *loop;
-	ev_io on_packets;
-	ev_io on_routes;
-	ev_timer on_tick;
-	ev_timer on_reroute;
-	ev_signal on_term;
-	ev_signal on_int;
-	int route_watch_fd;
+	struct loop loop;
 	int ready_fd; /**< of the waiting parent; -1 in the foreground */
-	uint64_t enobufs_logged;
-	uint64_t icmp_errors_logged;
-	int exit_status;
 };
 
 /** One step of the start. up logs what is wrong and returns a negative errno; down undoes
@@ -151,33 +137,17 @@ static int packets_up(struct daemon *daemon)
 	return 0;
 }
 
-/** Makes routing what the configuration wants. A next hop that is not there yet is no
- *  reason not to serve the others. */
-static int route(struct daemon *daemon)
+/** Makes the routing. */
+static int routing_up(struct daemon *daemon)
 {
-	struct policy_route_counters counters;
-	int error = policy_route_apply(daemon->config, &counters);
-
-	if (error == -EHOSTUNREACH) {
-		log_warning("routing: %u next hops are not on a directly connected network, "
-			    "the first is server %s (IPv%c); their packets are dropped",
-			counters.unreachable, counters.first_unreachable->name,
-			counters.first_unreachable_family == AF_INET ? '4' : '6');
-		return 0;
-	}
-	if (error)
-		log_error("routing: %s", strerror(-error));
-	return error;
+	return routing_apply(daemon->config);
 }
 
-/** Removes our rules and routes. */
-static void route_down(struct daemon *daemon)
+/** Removes the routing. */
+static void routing_down(struct daemon *daemon)
 {
-	int error = policy_route_remove();
-
 	(void)daemon;
-	if (error)
-		log_error("routing could not be removed: %s", strerror(-error));
+	routing_remove();
 }
 
 /** Binds the queue; before the rules, so that the first packet finds a listener. */
@@ -254,118 +224,21 @@ static int privileges_up(struct daemon *daemon)
 	return error;
 }
 
-/** Packets wait in the queue. */
-static void packets_wait(struct ev_loop *loop, ev_io *watcher, int events)
-{
-	struct daemon *daemon = watcher->data;
-	int count = NFQUEUE_BATCH;
-
-	(void)events;
-	for (int i = 0; i < BATCHES_A_TURN && count == NFQUEUE_BATCH; i++)
-		count = packets_handle_batch(&daemon->packets, clock_now_ms());
-	if (count < 0) {
-		log_error("queue %u: %s", daemon->config->queue, strerror(-count));
-		daemon->exit_status = EXIT_FAILURE;
-		ev_break(loop, EVBREAK_ALL);
-	}
-}
-
-/** Says once a second at most what went wrong on the packets' way. */
-static void log_troubles(struct daemon *daemon)
-{
-	uint64_t enobufs = nfqueue_counters(daemon->packets.queue)->enobufs;
-	const struct apply *apply = &daemon->packets.apply;
-
-	if (enobufs != daemon->enobufs_logged)
-		log_warning("queue %u: socket buffer of %u bytes overrun %llu times more; "
-			    "raise socket-buffer-bytes",
-			daemon->config->queue, daemon->config->socket_buffer_bytes,
-			(unsigned long long)(enobufs - daemon->enobufs_logged));
-	if (apply->icmp_errors != daemon->icmp_errors_logged)
-		log_warning("icmp: %llu answers could not be sent, the last: %s",
-			(unsigned long long)(apply->icmp_errors - daemon->icmp_errors_logged),
-			strerror(-apply->icmp_last_error));
-	daemon->enobufs_logged = enobufs;
-	daemon->icmp_errors_logged = apply->icmp_errors;
-}
-
-/** Once a second, and at once again while there is more to expire. */
-static void tick(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-	struct daemon *daemon = watcher->data;
-	size_t handled = director_expire(daemon->director, clock_now_ms(), EXPIRE_A_TURN);
-
-	(void)events;
-	log_troubles(daemon);
-	watcher->repeat = handled == EXPIRE_A_TURN ? 0.001 : 1.0;
-	ev_timer_again(loop, watcher);
-}
-
-/** Links, addresses or routes changed. */
-static void routes_changed(struct ev_loop *loop, ev_io *watcher, int events)
-{
-	struct daemon *daemon = watcher->data;
-
-	(void)events;
-	if (policy_route_watch_read(watcher->fd))
-		ev_timer_again(loop, &daemon->on_reroute);
-}
-
-/** The changes have settled. */
-static void reroute(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-	(void)events;
-	ev_timer_stop(loop, watcher);
-	route(watcher->data);
-}
-
-/** SIGTERM or SIGINT. */
-static void stop(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-	(void)watcher;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
-}
-
-/** Sets up one signal. */
-static void watch_signal(struct daemon *daemon, ev_signal *watcher, int number)
-{
-	ev_signal_init(watcher, stop, number);
-	ev_signal_start(daemon->loop, watcher);
-}
-
-/** Makes the loop and its watchers. */
+/** Makes the loop. */
 static int loop_up(struct daemon *daemon)
 {
-	daemon->loop = ev_default_loop(EVFLAG_AUTO);
-	daemon->route_watch_fd = policy_route_watch_open();
-	if (!daemon->loop || daemon->route_watch_fd < 0) {
-		log_error("event loop or route monitor could not be opened");
-		return -EIO;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	watch_signal(daemon, &daemon->on_term, SIGTERM);
-	watch_signal(daemon, &daemon->on_int, SIGINT);
-	ev_io_init(&daemon->on_packets, packets_wait, nfqueue_fd(daemon->packets.queue),
-		EV_READ);
-	ev_io_init(&daemon->on_routes, routes_changed, daemon->route_watch_fd, EV_READ);
-	ev_timer_init(&daemon->on_tick, tick, 1.0, 1.0);
-	ev_timer_init(&daemon->on_reroute, reroute, 0.0, REROUTE_DELAY_MS / 1000.0);
-	daemon->on_packets.data = daemon;
-	daemon->on_routes.data = daemon;
-	daemon->on_tick.data = daemon;
-	daemon->on_reroute.data = daemon;
-	ev_io_start(daemon->loop, &daemon->on_packets);
-	ev_io_start(daemon->loop, &daemon->on_routes);
-	ev_timer_start(daemon->loop, &daemon->on_tick);
-	return 0;
+	int error = loop_open(&daemon->loop, daemon->config, daemon->director,
+		&daemon->packets);
+
+	if (error)
+		log_error("event loop or route monitor: %s", strerror(-error));
+	return error;
 }
 
 /** Ends the loop. */
 static void loop_down(struct daemon *daemon)
 {
-	close(daemon->route_watch_fd);
-	ev_loop_destroy(daemon->loop);
+	loop_close(&daemon->loop);
 }
 
 /** The start, in order; the end is the same list backwards. */
@@ -375,7 +248,7 @@ static const struct step steps[] = {
 	{ probe_up, NULL },
 	{ director_up, director_down },
 	{ packets_up, NULL },
-	{ route, route_down },
+	{ routing_up, routing_down },
 	{ queue_up, queue_down },
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
@@ -406,29 +279,20 @@ static int step_up(struct daemon *daemon)
 	return 0;
 }
 
-/** Answers what waits in the queue, but not more than it holds: senders do not stop. */
-static void drain(struct daemon *daemon)
-{
-	uint32_t left = daemon->config->queue_length;
-	int count = 1;
-
-	while (count > 0 && left > 0) {
-		count = packets_handle_batch(&daemon->packets, clock_now_ms());
-		left -= count > 0 && (uint32_t)count < left ? (uint32_t)count : left;
-	}
-}
-
 /** Serves until told to stop. */
-static void serve(struct daemon *daemon)
+static int serve(struct daemon *daemon)
 {
+	int exit_status;
+
 	log_info("%zu services, %zu servers, queue %u", daemon->config->service_count,
 		daemon->config->server_count, daemon->config->queue);
 	notify_send("READY=1");
 	background_ready(daemon->ready_fd);
-	ev_run(daemon->loop, 0);
+	exit_status = loop_run(&daemon->loop);
 	notify_send("STOPPING=1");
 	log_info("stopping");
-	drain(daemon);
+	loop_drain(&daemon->loop);
+	return exit_status;
 }
 
 /** Runs the daemon. */
@@ -443,8 +307,7 @@ int daemon_run(const struct options *options)
 	}
 	daemon->options = options;
 	if (!step_up(daemon)) {
-		serve(daemon);
-		exit_status = daemon->exit_status;
+		exit_status = serve(daemon);
 		step_down(daemon, sizeof(steps) / sizeof(steps[0]));
 	}
 	free(daemon);

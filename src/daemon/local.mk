@@ -17,11 +17,13 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/clock.c src/daemon/clock.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/log.c src/daemon/log.h \
+	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mirror.c src/daemon/mirror.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/packets.c src/daemon/packets.h \
 	src/daemon/privileges.c src/daemon/privileges.h \
+	src/daemon/routing.c src/daemon/routing.h \
 	src/daemon/stats.c src/daemon/stats.h
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)

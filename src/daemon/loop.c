@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/routing.h"
+#include "kernel/policy_route.h"
+
+enum {
+	BATCHES_A_TURN = 16,    /**< then timers and the control socket have their turn */
+	EXPIRE_A_TURN = 1000,   /**< expired entries handled between packets */
+	REROUTE_DELAY_MS = 100, /**< a flapping link makes many notices */
+};
+
+/** Packets wait in the queue. */
+static void packets_wait(struct ev_loop *ev, ev_io *watcher, int events)
+{
+	struct loop *loop = watcher->data;
+	int count = NFQUEUE_BATCH;
+
+	(void)events;
+	for (int i = 0; i < BATCHES_A_TURN && count == NFQUEUE_BATCH; i++)
+		count = packets_handle_batch(loop->packets, clock_now_ms());
+	if (count < 0) {
+		log_error("queue %u: %s", loop->config->queue, strerror(-count));
+		loop->exit_status = EXIT_FAILURE;
+		ev_break(ev, EVBREAK_ALL);
+	}
+}
+
+/** Says once a second at most what went wrong on the packets' way. */
+static void log_troubles(struct loop *loop)
+{
+	uint64_t enobufs = nfqueue_counters(loop->packets->queue)->enobufs;
+	const struct apply *apply = &loop->packets->apply;
+
+	if (ev_now(loop->ev) < loop->troubles_logged + 1.0)
+		return;
+	if (enobufs != loop->enobufs_logged)
+		log_warning("queue %u: socket buffer of %u bytes overrun %llu times more; "
+			    "raise socket-buffer-bytes",
+			loop->config->queue, loop->config->socket_buffer_bytes,
+			(unsigned long long)(enobufs - loop->enobufs_logged));
+	if (apply->icmp_errors != loop->icmp_errors_logged)
+		log_warning("icmp: %llu answers could not be sent, the last: %s",
+			(unsigned long long)(apply->icmp_errors - loop->icmp_errors_logged),
+			strerror(-apply->icmp_last_error));
+	loop->troubles_logged = ev_now(loop->ev);
+	loop->enobufs_logged = enobufs;
+	loop->icmp_errors_logged = apply->icmp_errors;
+}
+
+/** Once a second, and at once again while there is more to expire. */
+static void tick(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+	struct loop *loop = watcher->data;
+	size_t handled = director_expire(loop->director, clock_now_ms(), EXPIRE_A_TURN);
+
+	(void)events;
+	log_troubles(loop);
+	watcher->repeat = handled == EXPIRE_A_TURN ? 0.001 : 1.0;
+	ev_timer_again(ev, watcher);
+}
+
+/** Links, addresses or routes changed. */
+static void routes_changed(struct ev_loop *ev, ev_io *watcher, int events)
+{
+	struct loop *loop = watcher->data;
+
+	(void)events;
+	if (policy_route_watch_read(watcher->fd) && !ev_is_active(&loop->on_reroute))
+		ev_timer_again(ev, &loop->on_reroute);
+}
+
+/** The changes have settled. */
+static void reroute(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+	struct loop *loop = watcher->data;
+
+	(void)events;
+	ev_timer_stop(ev, watcher);
+	routing_apply(loop->config);
+}
+
+/** SIGTERM or SIGINT. */
+static void stop(struct ev_loop *ev, ev_signal *watcher, int events)
+{
+	(void)watcher;
+	(void)events;
+	ev_break(ev, EVBREAK_ALL);
+}
+
+/** Sets up one signal. */
+static void watch_signal(struct loop *loop, ev_signal *watcher, int number)
+{
+	ev_signal_init(watcher, stop, number);
+	ev_signal_start(loop->ev, watcher);
+}
+
+/** Sets up the watchers of sockets and times. */
+static void watch(struct loop *loop)
+{
+	ev_io_init(&loop->on_packets, packets_wait, nfqueue_fd(loop->packets->queue), EV_READ);
+	ev_io_init(&loop->on_routes, routes_changed, loop->route_watch_fd, EV_READ);
+	ev_timer_init(&loop->on_tick, tick, 1.0, 1.0);
+	ev_timer_init(&loop->on_reroute, reroute, 0.0, REROUTE_DELAY_MS / 1000.0);
+	loop->on_packets.data = loop;
+	loop->on_routes.data = loop;
+	loop->on_tick.data = loop;
+	loop->on_reroute.data = loop;
+	ev_io_start(loop->ev, &loop->on_packets);
+	ev_io_start(loop->ev, &loop->on_routes);
+	ev_timer_start(loop->ev, &loop->on_tick);
+	watch_signal(loop, &loop->on_term, SIGTERM);
+	watch_signal(loop, &loop->on_int, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/** Sets up the loop. */
+int loop_open(struct loop *loop, const struct config *config, struct director *director,
+	struct packets *packets)
+{
+	*loop = (struct loop){ .config = config, .director = director, .packets = packets };
+	loop->route_watch_fd = policy_route_watch_open();
+	if (loop->route_watch_fd < 0)
+		return loop->route_watch_fd;
+	loop->ev = ev_default_loop(EVFLAG_AUTO);
+	if (!loop->ev) {
+		close(loop->route_watch_fd);
+		return -EIO;
+	}
+	watch(loop);
+	return 0;
+}
+
+/** Ends the loop. */
+void loop_close(struct loop *loop)
+{
+	close(loop->route_watch_fd);
+	ev_loop_destroy(loop->ev);
+}
+
+/** Runs the loop. */
+int loop_run(struct loop *loop)
+{
+	ev_run(loop->ev, 0);
+	return loop->exit_status;
+}
+
+/** Answers what waits, within a bound. */
+void loop_drain(struct loop *loop)
+{
+	uint32_t left = loop->config->queue_length;
+	int count = 1;
+
+	while (count > 0 && left > 0) {
+		count = packets_handle_batch(loop->packets, clock_now_ms());
+		left -= count > 0 && (uint32_t)count < left ? (uint32_t)count : left;
+	}
+}
