@@ -10,12 +10,16 @@ built() {
 	printf '%s/%s' "${BUILD:?the build directory is not set}" "$1"
 }
 
-# Prints why the daemon cannot run here; nothing when it can.
-director_missing() {
+# Prints which of our own programs are not built; nothing when all are.
+director_unbuilt() {
 	local program
 	for program in src/ipsec-balancer src/ipsec-balancerctl tests/lab/stray; do
-		[ -x "$(built "$program")" ] || echo "no $(built "$program"), make it first"
+		[ -x "$(built "$program")" ] || echo "$(built "$program") is not built"
 	done
+}
+
+# Prints which program of others that reads the director's answers is missing.
+director_missing() {
 	command -v jq >/dev/null || echo "no jq"
 }
 

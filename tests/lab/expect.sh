@@ -71,5 +71,8 @@ stage_up() {
 
 # Starts the director or fails the stage with its last words.
 stage_director_start() {
+	local unbuilt
+	unbuilt=$(director_unbuilt)
+	[ -z "$unbuilt" ] || stage_fail "${unbuilt//$'\n'/, }"
 	director_start >"$LAB_DIR/start" || stage_fail "$(tr '\n' ' ' <"$LAB_DIR/start")"
 }

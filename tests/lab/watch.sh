@@ -4,6 +4,8 @@
 # The director's own ruleset is what is tested, so nothing is counted inside it: the router
 # watches what comes back from the director, every real server what the director sends it.
 
+# Protocols go by number: a bare system has no /etc/protocols.
+
 # Counts in namespace net the IPsec packets for a VIP that the director sends to its default
 # route, and drops them, for they would only come round again.
 watch_leaks() {
@@ -37,8 +39,7 @@ watch_server() {
 			chain from_director {
 				type filter hook prerouting priority -450;
 				iifname != "lan" accept
-				ip protocol icmp accept
-				meta l4proto ipv6-icmp accept
+				meta l4proto { 1, 58 } accept
 				udp dport 500 counter name ike accept
 				udp dport 4500 @th,64,32 0 counter name ike accept
 				udp dport 4500 udp length > 9 counter name esp_in_udp accept
@@ -48,7 +49,7 @@ watch_server() {
 			}
 			chain to_client {
 				type filter hook postrouting priority 450;
-				meta l4proto { icmp, ipv6-icmp } accept
+				meta l4proto { 1, 58 } accept
 				oifname "ret" udp sport 4500 @th,64,32 != 0 udp length > 9 counter name esp_in_udp_back
 				oifname "lan" counter name wrong_way_back
 			}
