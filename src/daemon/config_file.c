@@ -385,7 +385,7 @@ close:
 int config_file_load(
 	const char *path, struct config **ret_config, struct config_errors *errors)
 {
-	char *text;
+	char *text = NULL;
 
 	config_errors_init(errors, path);
 	int rc = file_read(path, &text, errors);
