@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/config.h"
 #include "kernel/nfqueue.h"
@@ -72,6 +73,25 @@ static int fail(const char *what, int error)
 	return 1;
 }
 
+/** Prints what was served, and what a packet cost the processor in this process. */
+static void report(const struct nfqueue *queue)
+{
+	const struct nfqueue_counters *counters = nfqueue_counters(queue);
+	double packets = counters->packets ? (double)counters->packets : 1;
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	fprintf(stderr,
+		"echo: %.0f packets, %.1f in a batch, %.0f overruns, "
+		"%.0f ns user and %.0f ns system a packet\n",
+		(double)counters->packets, packets / (double)(counters->batches + 1),
+		(double)counters->enobufs,
+		((double)usage.ru_utime.tv_sec * 1e9 +
+			(double)usage.ru_utime.tv_usec * 1e3) / packets,
+		((double)usage.ru_stime.tv_sec * 1e9 +
+			(double)usage.ru_stime.tv_usec * 1e3) / packets);
+}
+
 /** Installs rules and routes, serves, removes them. */
 static int run(const struct config *config)
 {
@@ -96,10 +116,7 @@ static int run(const struct config *config)
 		error = ruleset_install(config, &info);
 		status = error ? fail("ruleset", error) : serve(queue, mark);
 	}
-	fprintf(stderr, "echo: %llu packets in %llu batches, %llu overruns\n",
-		(unsigned long long)nfqueue_counters(queue)->packets,
-		(unsigned long long)nfqueue_counters(queue)->batches,
-		(unsigned long long)nfqueue_counters(queue)->enobufs);
+	report(queue);
 	nfqueue_close(queue);
 	policy_route_remove();
 	ruleset_remove();
