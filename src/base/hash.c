@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/hash.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define HASH_ROTATE(word, bits) ((word) << (bits) | (word) >> (64 - (bits)))
@@ -29,12 +30,21 @@ static inline void absorb(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
-/** Reads up to eight bytes, the first lowest. */
-static inline uint64_t load(const uint8_t *bytes, size_t size_bytes)
+/** Reads eight bytes, the first lowest. */
+static inline uint64_t load(const uint8_t *bytes)
 {
-	uint64_t word = 0;
+	uint64_t word;
 
-	for (size_t i = 0; i < size_bytes; i++)
+	memcpy(&word, bytes, sizeof(word));
+	return le64toh(word);
+}
+
+/** Reads the last bytes, less than eight, under the length. */
+static inline uint64_t load_last(const uint8_t *bytes, size_t left_bytes, size_t size_bytes)
+{
+	uint64_t word = (uint64_t)size_bytes << 56;
+
+	for (size_t i = 0; i < left_bytes; i++)
 		word |= (uint64_t)bytes[i] << 8 * i;
 	return word;
 }
@@ -52,8 +62,8 @@ uint64_t hash_keyed(const struct hash_key *key, const void *data, size_t size_by
 	size_t whole = size_bytes & ~(size_t)7;
 
 	for (size_t i = 0; i < whole; i += 8)
-		absorb(v, load(bytes + i, 8));
-	absorb(v, load(bytes + whole, size_bytes - whole) | (uint64_t)size_bytes << 56);
+		absorb(v, load(bytes + i));
+	absorb(v, load_last(bytes + whole, size_bytes - whole, size_bytes));
 	v[2] ^= 0xff;
 	for (int round = 0; round < 4; round++)
 		mix(v);
