@@ -73,6 +73,25 @@ static const struct session_handshake *find_handshake(const struct view *view)
 		&packet->flow.client, packet->icookie);
 }
 
+/** The ESTABLISHED session that the packet's pair names, from whatever address. */
+static const struct session_handshake *find_pair(const struct view *view)
+{
+	return session_find_pair(&view->director->sessions, view->decision->service,
+		view->packet->icookie, view->packet->rcookie);
+}
+
+/** A known pair from another address: the initiator moved (RFC 4555) or its NAT did. The
+ *  same server, and the new flow joins; but an address that has another server already
+ *  keeps it, and only this packet goes where its session is. */
+static void decide_moved(const struct view *view, const struct session_handshake *moved)
+{
+	const struct session_client *client = view->decision->client;
+	struct server *server = moved->entry->client->server;
+
+	forward(view, server, client && client->server != server ? CHANGE_NONE :
+		CHANGE_ESTABLISH, REASON_MOVED);
+}
+
 /** A first message: a known client keeps its server, a new one is scheduled. */
 static void decide_first(const struct view *view)
 {
@@ -103,16 +122,21 @@ static void decide_without_rcookie(const struct view *view)
 /**
  * ISAKMP with both cookies. An ESTABLISHED entry is not compared with: cookies change by
  * rekeying. Otherwise the initiator cookie must be known of this client, from any port.
+ * The pair may be that of a session at another address.
  * Unknown cookies of an established client may be a rekeyed SA behind a new NAT port:
  * its server gets them, but they establish nothing.
  */
 static void decide_both_cookies(const struct view *view)
 {
+	const struct session_handshake *moved;
+
 	if (entry_established(view))
 		forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
 	else if (find_handshake(view))
 		forward(view, view->decision->client->server, CHANGE_ESTABLISH,
 			REASON_ESTABLISH);
+	else if ((moved = find_pair(view)))
+		decide_moved(view, moved);
 	else if (client_established(view))
 		forward_client(view, REASON_KNOWN_CLIENT);
 	else

@@ -15,6 +15,7 @@
 	X(ESTABLISH, "established", "both cookies seen, entry became established")        \
 	X(KNOWN_ENTRY, "isakmp", "ISAKMP of a known entry")                               \
 	X(KNOWN_CLIENT, "isakmp-of-client", "ISAKMP of an established client, new cookies") \
+	X(MOVED, "moved", "known pair of cookies from another address")                   \
 	X(KEEPALIVE, "keepalive", "NAT keepalive of a known entry")                       \
 	X(ESP_IN_UDP, "esp-in-udp", "ESP in UDP of an established entry")                 \
 	X(DRAFT_ESP, "draft-esp", "ESP behind a zero cookie on port 500")                 \

@@ -45,6 +45,15 @@ static uint64_t hash_cookie(const struct session_table *table, const struct serv
 	return hash_keyed(&table->key, &key, sizeof(key));
 }
 
+/** Hash of (service, icookie, rcookie). */
+static uint64_t hash_pair(const struct session_table *table, const struct service *service,
+	uint64_t icookie, uint64_t rcookie)
+{
+	uint64_t key[] = { (uintptr_t)service, icookie, rcookie };
+
+	return hash_keyed(&table->key, key, sizeof(key));
+}
+
 /** Compares two flows. */
 static bool flow_equal(const struct packet_flow *one, const struct packet_flow *other)
 {
@@ -65,10 +74,14 @@ int session_init(struct session_table *table, const struct session_limits *limit
 		return -ENOMEM;
 	if (table_init(&table->cookies, limits->entries))
 		goto free_flows;
-	if (table_init(&table->clients, limits->entries))
+	if (table_init(&table->pairs, limits->entries))
 		goto free_cookies;
+	if (table_init(&table->clients, limits->entries))
+		goto free_pairs;
 	return 0;
 
+free_pairs:
+	table_fini(&table->pairs);
 free_cookies:
 	table_fini(&table->cookies);
 free_flows:
@@ -86,6 +99,7 @@ void session_fini(struct session_table *table)
 			session_remove(table, table_owner(node, struct session_entry, by_flow));
 	}
 	table_fini(&table->clients);
+	table_fini(&table->pairs);
 	table_fini(&table->cookies);
 	table_fini(&table->flows);
 }
@@ -119,6 +133,25 @@ struct session_handshake *session_find_cookie(const struct session_table *table,
 
 		if (handshake->icookie == icookie && owner->service == service &&
 			address_equal(&owner->address, client))
+			return handshake;
+	}
+	return NULL;
+}
+
+/** A handshake with this pair. */
+struct session_handshake *session_find_pair(const struct session_table *table,
+	const struct service *service, uint64_t icookie, uint64_t rcookie)
+{
+	struct table_node *node =
+		table_first(&table->pairs, hash_pair(table, service, icookie, rcookie));
+
+	for (; node; node = table_next(node)) {
+		struct session_handshake *handshake =
+			table_owner(node, struct session_handshake, by_pair);
+
+		if (handshake->icookie == icookie && handshake->rcookie == rcookie &&
+			handshake->entry->client->service == service &&
+			handshake->entry->state == SESSION_ESTABLISHED)
 			return handshake;
 	}
 	return NULL;
@@ -232,6 +265,7 @@ int session_add(struct session_table *table, struct service *service, struct ser
 static void handshake_free(struct session_table *table, struct session_handshake *handshake)
 {
 	table_remove(&table->cookies, &handshake->by_cookie);
+	table_remove(&table->pairs, &handshake->by_pair);
 	list_remove(&handshake->in_entry);
 	handshake->entry->handshake_count--;
 	free(handshake);
@@ -259,6 +293,18 @@ static void bound_handshakes(struct session_table *table, struct session_entry *
 	handshake_free(table, victim);
 }
 
+/** Takes the responder cookie that a packet showed, the first one seen. */
+static void handshake_learn(struct session_table *table, struct session_handshake *handshake,
+	uint64_t rcookie)
+{
+	if (!rcookie || handshake->rcookie)
+		return;
+	handshake->rcookie = rcookie;
+	table_add(&table->pairs, &handshake->by_pair,
+		hash_pair(table, handshake->entry->client->service, handshake->icookie,
+			rcookie));
+}
+
 /** Makes a handshake in entry. */
 static int handshake_new(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet)
@@ -271,8 +317,8 @@ static int handshake_new(struct session_table *table, struct session_entry *entr
 	bound_handshakes(table, entry);
 	handshake->entry = entry;
 	handshake->icookie = packet->icookie;
-	handshake->rcookie = packet->rcookie;
 	handshake->version = packet->version;
+	handshake_learn(table, handshake, packet->rcookie);
 	table_add(&table->cookies, &handshake->by_cookie,
 		hash_cookie(table, client->service, &client->address, packet->icookie));
 	list_append(&entry->handshakes, &handshake->in_entry);
@@ -306,8 +352,7 @@ int session_note_handshake(struct session_table *table, struct session_entry *en
 		return handshake_new(table, entry, packet);
 	if (!packet->rcookie)
 		return 0;
-	if (!handshake->rcookie)
-		handshake->rcookie = packet->rcookie;
+	handshake_learn(table, handshake, packet->rcookie);
 	handshake_move(table, handshake, entry);
 	return 0;
 }

@@ -57,6 +57,7 @@ struct session_entry {
 
 struct session_handshake {
 	struct table_node by_cookie;
+	struct table_node by_pair; /**< once rcookie is known */
 	struct list in_entry;
 	struct session_entry *entry;
 	uint64_t icookie;
@@ -79,6 +80,7 @@ struct session_limits {
 struct session_table {
 	struct table flows;
 	struct table cookies;
+	struct table pairs;
 	struct table clients;
 	struct hash_key key;
 	struct session_limits limits;
@@ -100,6 +102,11 @@ struct session_entry *session_find_flow(const struct session_table *table,
 /** The handshake of (service, CIP, icookie), whatever port it came from, or NULL. */
 struct session_handshake *session_find_cookie(const struct session_table *table,
 	const struct service *service, const struct address *client, uint64_t icookie);
+
+/** A handshake of an ESTABLISHED entry of service with exactly this pair, whatever address it
+ *  came from, or NULL: an initiator that moves keeps its SPIs (RFC 4555 3.5). */
+struct session_handshake *session_find_pair(const struct session_table *table,
+	const struct service *service, uint64_t icookie, uint64_t rcookie);
 
 /** The client of (service, CIP), or NULL. */
 struct session_client *session_find_client(const struct session_table *table,

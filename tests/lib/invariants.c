@@ -9,6 +9,7 @@ struct census {
 	size_t entries;
 	size_t clients;
 	size_t handshakes;
+	size_t pairs;
 	size_t established;
 	const char *broken; /**< the first broken rule */
 };
@@ -18,6 +19,18 @@ static void require(struct census *census, bool holds, const char *rule)
 {
 	if (!holds && census->broken == NULL)
 		census->broken = rule;
+}
+
+/** The pair of a handshake, once both cookies are known. */
+static void check_pair(struct census *census, const struct session_table *table,
+	const struct session_entry *entry, const struct session_handshake *one)
+{
+	census->pairs += one->rcookie != 0;
+	if (one->rcookie == 0 || entry->state != SESSION_ESTABLISHED)
+		return;
+	require(census, session_find_pair(table, entry->client->service, one->icookie,
+				one->rcookie) != NULL,
+		"an ESTABLISHED entry's pair is found");
 }
 
 /** The handshakes of one entry. */
@@ -36,6 +49,7 @@ static void check_handshakes(struct census *census, const struct session_table *
 		require(census, session_find_cookie(table, entry->client->service,
 					&entry->flow.client, one->icookie) == one,
 			"a handshake is found by its cookie");
+		check_pair(census, table, entry, one);
 	}
 	require(census, count == entry->handshake_count, "handshake_count is the list's length");
 	require(census, count <= SESSION_HANDSHAKES, "handshakes of an entry are bounded");
@@ -144,6 +158,7 @@ static void check_service(struct census *census, const struct session_table *tab
 	census->entries += seen.entries;
 	census->clients += seen.clients;
 	census->handshakes += seen.handshakes;
+	census->pairs += seen.pairs;
 	census->broken = seen.broken;
 }
 
@@ -169,6 +184,7 @@ const char *invariants_broken(const struct director *director, uint64_t packets)
 	require(&all, all.entries == table->flows.count, "every entry is in the flow table");
 	require(&all, all.clients == table->clients.count, "every client is in its table");
 	require(&all, all.handshakes == table->cookies.count, "every cookie is in its table");
+	require(&all, all.pairs == table->pairs.count, "every pair is in its table");
 	require(&all, all.entries <= table->limits.entries, "limit on entries holds");
 	require(&all, invariants_counted(director) == packets, "counters add up to packets");
 	return all.broken;
