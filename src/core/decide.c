@@ -238,16 +238,18 @@ static void decide_kind(const struct view *view)
 	}
 }
 
-/** Looks up what the tables know of the packet. */
+/** Looks up what the tables know of the packet; a known flow names its client. */
 static void look_up(const struct view *view)
 {
 	const struct session_table *sessions = &view->director->sessions;
 	const struct packet_flow *flow = &view->packet->flow;
 	struct decision *decision = view->decision;
 
-	decision->client = session_find_client(sessions, decision->service, &flow->client);
-	if (decision->client && flow->client_port)
+	if (flow->client_port)
 		decision->entry = session_find_flow(sessions, flow);
+	decision->client = decision->entry ?
+		decision->entry->client :
+		session_find_client(sessions, decision->service, &flow->client);
 }
 
 /** Says what should be done. */

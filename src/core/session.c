@@ -339,15 +339,36 @@ static void handshake_move(struct session_table *table, struct session_handshake
 	list_move_to_end(&entry->handshakes, &handshake->in_entry);
 }
 
+/** The entry's own handshake of that initiator cookie, the latest looked at first. Nearly
+ *  every packet is of the latest one: no hash, no table. */
+static struct session_handshake *own_handshake(const struct session_entry *entry,
+	uint64_t icookie)
+{
+	const struct list *node = entry->handshakes.previous;
+
+	for (; node != &entry->handshakes; node = node->previous) {
+		struct session_handshake *handshake =
+			list_owner(node, struct session_handshake, in_entry);
+
+		if (handshake->icookie == icookie)
+			return handshake;
+	}
+	return NULL;
+}
+
 /** Notes a handshake. A first message never moves one: it may be an old copy that comes
  *  late on port 500, when the handshake has long gone on on 4500. */
 int session_note_handshake(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet)
 {
 	const struct session_client *client = entry->client;
-	struct session_handshake *handshake = session_find_cookie(table, client->service,
-		&client->address, packet->icookie);
+	struct session_handshake *handshake = own_handshake(entry, packet->icookie);
 
+	if (handshake && handshake->rcookie)
+		return 0;
+	if (!handshake)
+		handshake = session_find_cookie(table, client->service, &client->address,
+			packet->icookie);
 	if (!handshake)
 		return handshake_new(table, entry, packet);
 	if (!packet->rcookie)
