@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The configuration reader is a library of its own, so that tests and scenarios can
 # have it without the daemon.
-noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-daemon.la
+noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-control.la \
+	src/daemon/libipb-daemon.la
 src_daemon_libipb_config_la_SOURCES = \
 	src/daemon/config_check.c src/daemon/config_check.h \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
@@ -10,6 +11,18 @@ src_daemon_libipb_config_la_SOURCES = \
 src_daemon_libipb_config_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
 src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
 	$(CONFUSE_LIBS)
+
+# The control socket too: it reaches no kernel interface but its own socket.
+src_daemon_libipb_control_la_SOURCES = \
+	src/daemon/control.c src/daemon/control.h \
+	src/daemon/control_socket.c src/daemon/control_socket.h \
+	src/daemon/rpc.c src/daemon/rpc.h \
+	src/daemon/rpc_method.h \
+	src/daemon/rpc_pages.c \
+	src/daemon/rpc_show.c
+src_daemon_libipb_control_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+src_daemon_libipb_control_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
+	$(JANSSON_LIBS) $(EV_LIBS)
 
 src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/apply.c src/daemon/apply.h \
@@ -28,7 +41,8 @@ src_daemon_libipb_daemon_la_SOURCES = \
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)
 src_daemon_libipb_daemon_la_LIBADD = src/daemon/libipb-config.la \
-	src/kernel/libipb-kernel.la src/core/libipb-core.la src/base/libipb-base.la \
+	src/daemon/libipb-control.la src/kernel/libipb-kernel.la \
+	src/core/libipb-core.la src/base/libipb-base.la \
 	$(JANSSON_LIBS) $(CAPNG_LIBS) $(EV_LIBS)
 
 sbin_PROGRAMS += src/ipsec-balancer
