@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The queue's socket. One recvmmsg() takes up to NFQUEUE_BATCH datagrams, each with
- * normally one packet; one send carries the verdicts of all of them. That is where the
- * speed is: a system call for every packet costs more than all of our own work on it.
+ * normally one packet; one send carries the verdicts of all of them, and most of the
+ * verdicts are one message. That is where the speed is: a system call for every packet
+ * costs more than all of our own work on it.
  */
 #include "kernel/nfqueue.h"
 
@@ -40,7 +41,11 @@ struct nfqueue {
 	size_t count;    /**< packets returned last */
 	size_t answered; /**< of them, from the first on, have a verdict */
 	uint8_t *verdicts;              /**< owned; messages to be sent */
-	size_t ends[NFQUEUE_BATCH + 1]; /**< where messages end, from [1] on */
+	size_t messages;                /**< how many there are */
+	size_t ends[NFQUEUE_BATCH + 1]; /**< where they end, from [1] on */
+	uint32_t owed[NFQUEUE_BATCH];   /**< ids whose verdict could not be sent */
+	size_t owed_count;
+	bool lost_id; /**< a packet came whose id we do not know */
 	struct nfqueue_counters counters;
 };
 
@@ -183,56 +188,161 @@ size_t nfqueue_socket_buffer_bytes(const struct nfqueue *queue)
 	return (size_t)size;
 }
 
-/** Writes the message that answers a packet behind those already written. */
-static void verdict_put(struct nfqueue *queue, size_t slot, uint32_t id,
-	const struct nfqueue_verdict *verdict)
+/** Begins a new send. */
+static void verdicts_begin(struct nfqueue *queue)
 {
-	uint8_t *out = queue->verdicts + queue->ends[slot];
-
-	queue->ends[slot + 1] = queue->ends[slot] +
-		nfqueue_message_verdict(out, queue->queue, id, verdict);
-	if (verdict->accept)
-		queue->counters.accepted++;
-	else
-		queue->counters.dropped++;
+	queue->messages = 0;
 }
 
-/** Sends the messages from first on; 0 or negative errno. */
+/** Writes a message behind those already written. */
+static void verdict_put(struct nfqueue *queue, uint32_t id, enum nfqueue_scope scope,
+	const struct nfqueue_verdict *verdict)
+{
+	size_t *ends = queue->ends + queue->messages++;
+
+	ends[1] = ends[0] + nfqueue_message_verdict(queue->verdicts + ends[0],
+				    queue->queue, id, scope, verdict);
+}
+
+/** Sends count messages from first on; 0 or negative errno, then none of them. */
 static int verdicts_send_part(struct nfqueue *queue, size_t first, size_t count)
 {
 	const uint8_t *data = queue->verdicts + queue->ends[first];
 	size_t size_bytes = queue->ends[first + count] - queue->ends[first];
+	ssize_t sent;
 
-	if (mnl_socket_sendto(queue->netlink.socket, data, size_bytes) == -1)
-		return -errno;
-	return 0;
+	do
+		sent = mnl_socket_sendto(queue->netlink.socket, data, size_bytes);
+	while (sent == -1 && errno == EINTR);
+	return sent == -1 ? -errno : 0;
 }
 
-/** Sends count messages at once, or in ever smaller parts while the kernel is short of
- *  memory. What it does not take alone either is given up and counted. */
-static int verdicts_send(struct nfqueue *queue, size_t count)
+/** Remembers a packet whose verdict could not be sent; it is dropped when that is
+ *  possible again. One more than there is room for waits until the queue is closed. */
+static void owe(struct nfqueue *queue, uint32_t id)
 {
-	size_t sent = 0, part = count;
+	queue->counters.verdict_errors++;
+	if (queue->owed_count < NFQUEUE_BATCH)
+		queue->owed[queue->owed_count++] = id;
+	else
+		queue->lost_id = true;
+}
+
+/** Sends the messages, one for each of packets, in ever smaller parts while the kernel
+ *  is short of memory. What it does not take alone either is owed. */
+static int verdicts_send_parts(
+	struct nfqueue *queue, const struct nfqueue_packet *packets)
+{
+	size_t sent = 0, part = queue->messages;
 	int outcome = 0;
 
-	while (sent < count) {
-		size_t now = part < count - sent ? part : count - sent;
+	while (sent < queue->messages) {
+		size_t left = queue->messages - sent;
+		size_t now = part < left ? part : left;
 		int error = verdicts_send_part(queue, sent, now);
 
-		if (error == -EINTR)
-			continue;
-		if (!error) {
-			sent += now;
-		} else if (now > 1) {
+		if (error && now > 1) {
 			part = now / 2;
 			queue->counters.verdict_retries++;
-		} else {
-			outcome = error;
-			queue->counters.verdict_errors++;
-			sent++;
+			continue;
 		}
+		if (error) {
+			outcome = error;
+			owe(queue, packets[sent].id);
+		}
+		sent += now;
 	}
 	return outcome;
+}
+
+/** Tells whether two verdicts are the same. */
+static bool verdict_equal(
+	const struct nfqueue_verdict *one, const struct nfqueue_verdict *other)
+{
+	return one->accept == other->accept && one->set_mark == other->set_mark &&
+	       (!one->set_mark || one->mark == other->mark);
+}
+
+/** The verdict that most packets get, if any gets the majority; else one of them. */
+static const struct nfqueue_verdict *verdict_common(
+	const struct nfqueue_verdict *verdicts, size_t count)
+{
+	const struct nfqueue_verdict *common = verdicts;
+	size_t i, lead = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!lead)
+			common = &verdicts[i];
+		if (verdict_equal(common, &verdicts[i]))
+			lead++;
+		else
+			lead--;
+	}
+	return common;
+}
+
+/** Tells whether one verdict may answer for all that wait up to an id: nothing older may
+ *  wait, or it would be let through by a verdict that is not its own. */
+static bool may_answer_together(
+	const struct nfqueue *queue, const struct nfqueue_packet *packets, size_t count)
+{
+	size_t i;
+
+	if (queue->owed_count || queue->lost_id)
+		return false;
+	for (i = 1; i < count; i++) {
+		if ((int32_t)(packets[i].id - packets[i - 1].id) <= 0)
+			return false;
+	}
+	return true;
+}
+
+/** Answers with few messages: the packets that differ one by one, then all others, which
+ *  are by then the only ones that wait, together. Packets of one flow go to one server
+ *  and stay in their order. 0, or negative errno: then nothing was answered. */
+static int answer_together(struct nfqueue *queue, const struct nfqueue_packet *packets,
+	const struct nfqueue_verdict *verdicts, size_t count)
+{
+	const struct nfqueue_verdict *common = verdict_common(verdicts, count);
+	uint32_t last = packets[0].id;
+	size_t i;
+
+	verdicts_begin(queue);
+	for (i = 0; i < count; i++) {
+		if (verdict_equal(common, &verdicts[i]))
+			last = packets[i].id;
+		else
+			verdict_put(
+				queue, packets[i].id, NFQUEUE_SCOPE_ONE, &verdicts[i]);
+	}
+	verdict_put(queue, last, NFQUEUE_SCOPE_UP_TO, common);
+	return verdicts_send_part(queue, 0, queue->messages);
+}
+
+/** Answers every packet by a message of its own. */
+static int answer_singly(struct nfqueue *queue, const struct nfqueue_packet *packets,
+	const struct nfqueue_verdict *verdicts, size_t count)
+{
+	size_t i;
+
+	verdicts_begin(queue);
+	for (i = 0; i < count; i++)
+		verdict_put(queue, packets[i].id, NFQUEUE_SCOPE_ONE, &verdicts[i]);
+	return verdicts_send_parts(queue, packets);
+}
+
+/** Counts the verdicts that the caller decided on. */
+static void count_verdicts(
+	struct nfqueue *queue, const struct nfqueue_verdict *verdicts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (verdicts[i].accept)
+			queue->counters.accepted++;
+		else
+			queue->counters.dropped++;
+	}
 }
 
 /** Answers the next count packets of the batch. */
@@ -240,23 +350,43 @@ int nfqueue_verdicts(
 	struct nfqueue *queue, const struct nfqueue_verdict *verdicts, size_t count)
 {
 	const struct nfqueue_packet *packets = queue->packets + queue->answered;
-	size_t i;
 
 	if (count > queue->count - queue->answered)
 		return -EINVAL;
-	for (i = 0; i < count; i++)
-		verdict_put(queue, i, packets[i].id, &verdicts[i]);
+	if (!count)
+		return 0;
 	queue->answered += count;
-	return verdicts_send(queue, count);
+	count_verdicts(queue, verdicts, count);
+	if (may_answer_together(queue, packets, count)) {
+		if (!answer_together(queue, packets, verdicts, count))
+			return 0;
+		queue->counters.verdict_retries++;
+	}
+	return answer_singly(queue, packets, verdicts, count);
 }
 
-/** Drops a packet that cannot be shown to anybody. */
+/** Drops a packet that nobody decided on. */
 static void drop_id(struct nfqueue *queue, uint32_t id)
 {
 	static const struct nfqueue_verdict drop = { .accept = false };
+	const struct nfqueue_packet packet = { .id = id };
 
-	verdict_put(queue, 0, id, &drop);
-	verdicts_send(queue, 1);
+	queue->counters.dropped++;
+	answer_singly(queue, &packet, &drop, 1);
+}
+
+/** Tries again to drop what is owed. */
+static void drop_owed(struct nfqueue *queue)
+{
+	size_t i, count = queue->owed_count;
+	uint32_t ids[NFQUEUE_BATCH];
+
+	if (!count)
+		return;
+	memcpy(ids, queue->owed, count * sizeof(ids[0]));
+	queue->owed_count = 0;
+	for (i = 0; i < count; i++)
+		drop_id(queue, ids[i]);
 }
 
 /** Drops what the caller left unanswered. */
@@ -283,6 +413,7 @@ static void take_message(struct nfqueue *queue, enum nfqueue_message kind)
 		break;
 	case NFQUEUE_MESSAGE_MALFORMED:
 		queue->counters.malformed_messages++;
+		queue->lost_id = true;
 		break;
 	case NFQUEUE_MESSAGE_REFUSED:
 		queue->counters.verdict_errors++;
@@ -348,6 +479,7 @@ int nfqueue_receive(struct nfqueue *queue, const struct nfqueue_packet **ret_pac
 {
 	int received;
 
+	drop_owed(queue);
 	drop_rest(queue);
 	queue->count = queue->answered = 0;
 	read_datagrams(queue);

@@ -85,7 +85,8 @@ int nfqueue_receive(struct nfqueue *queue, const struct nfqueue_packet **ret_pac
 /**
  * Answers the first count packets of the last receive that have none yet, in their
  * order. One send for all of them; where that fails, smaller ones. 0, or the last
- * negative errno when some could not be sent (counted in verdict_errors).
+ * negative errno when some could not be sent (counted in verdict_errors): those are
+ * dropped as soon as sending works again.
  */
 int nfqueue_verdicts(
 	struct nfqueue *queue, const struct nfqueue_verdict *verdicts, size_t count);

@@ -145,9 +145,11 @@ enum nfqueue_message nfqueue_message_next(
 
 /** Writes a verdict message. */
 size_t nfqueue_message_verdict(uint8_t *out, uint16_t queue, uint32_t id,
-	const struct nfqueue_verdict *verdict)
+	enum nfqueue_scope scope, const struct nfqueue_verdict *verdict)
 {
-	struct nlmsghdr *message = nfq_nlmsg_put((char *)out, NFQNL_MSG_VERDICT, queue);
+	int type = scope == NFQUEUE_SCOPE_ONE ? NFQNL_MSG_VERDICT
+					      : NFQNL_MSG_VERDICT_BATCH;
+	struct nlmsghdr *message = nfq_nlmsg_put((char *)out, type, queue);
 
 	nfq_nlmsg_verdict_put(message, (int)id, verdict->accept ? NF_ACCEPT : NF_DROP);
 	if (verdict->set_mark)

@@ -35,7 +35,13 @@ struct nfqueue_reader {
 enum nfqueue_message nfqueue_message_next(
 	struct nfqueue_reader *reader, struct nfqueue_packet *ret_packet);
 
+/** Whom a verdict is for. */
+enum nfqueue_scope {
+	NFQUEUE_SCOPE_ONE,   /**< the packet with the id */
+	NFQUEUE_SCOPE_UP_TO, /**< every packet that waits, up to and with the id */
+};
+
 /** Writes one verdict at out, which must be aligned and hold NFQUEUE_VERDICT_BYTES;
  *  returns how many bytes it takes. */
 size_t nfqueue_message_verdict(uint8_t *out, uint16_t queue, uint32_t id,
-	const struct nfqueue_verdict *verdict);
+	enum nfqueue_scope scope, const struct nfqueue_verdict *verdict);
