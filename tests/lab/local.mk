@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/lab/run \
 	tests/lab/topology.sh \
 	tests/lab/watch.sh \
+	tests/lab/stages/at-once.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/ikev1-direct.sh \
@@ -18,9 +19,11 @@ EXTRA_DIST += \
 	tests/lab/stages/ipv6-direct.sh \
 	tests/lab/stages/kill-9.sh \
 	tests/lab/stages/local-vip.sh \
+	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/never-unmarked.sh \
 	tests/lab/stages/orphan.sh \
 	tests/lab/stages/plain-esp.sh \
 	tests/lab/stages/plain-router.sh \
+	tests/lab/stages/refuses.sh \
 	tests/lab/stages/two-services.sh \
 	tests/lab/stages/weights.sh

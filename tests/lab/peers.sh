@@ -53,6 +53,7 @@ peer_daemon_config() {
 			retransmit_timeout = 1.0
 			retransmit_base = 1.3
 			retransmit_tries = 6
+			i_dont_care_about_security_and_use_aggressive_mode_psk = yes
 			plugins { vici { socket = unix://$dir/vici } }
 			filelog { log { path = $LAB_DIR/log/$1-charon.log
 				default = 1
@@ -62,14 +63,17 @@ peer_daemon_config() {
 	END
 }
 
-# Prints the connections of client $1, which speaks IKE version $2 with VIP $3.
+# Prints the connections of client $1, which speaks IKE version $2 (1, 2, or 1-aggressive)
+# with VIP $3.
 client_connection() {
-	local local_address
+	local local_address aggressive=no
+	case $2 in *-aggressive) aggressive=yes ;; esac
 	local_address=$(client_address "$1")
 	case $3 in *:*) local_address=$(client_address6 "$1") ;; esac
 	cat <<-END
 		connections { vpn {
-			version = $2
+			version = ${2%%-*}
+			aggressive = $aggressive
 			local_addrs = $local_address
 			remote_addrs = $3
 			mobike = no
@@ -90,11 +94,12 @@ client_connection() {
 	END
 }
 
-# Prints the connections of a real server: both IKE versions, any client of the lab.
+# Prints connection $1 of a real server, IKE version $2 (0: any), aggressive mode $3.
 server_connection() {
 	cat <<-END
-		connections { vpn {
-			version = 0
+		$1 {
+			version = $2
+			aggressive = $3
 			local_addrs = $LAB_VIP, $LAB_VIP_B, $LAB_VIP6
 			remote_addrs = %any
 			mobike = no
@@ -109,9 +114,17 @@ server_connection() {
 				remote_ts = 10.98.0.0/16
 				esp_proposals = aes128-sha256
 			} }
-		} }
-		secrets { ike-lab { secret = "$PEER_SECRET" } }
+		}
 	END
+}
+
+# Prints the connections of a real server: both IKE versions, any client of the lab.
+server_connections() {
+	echo "connections {"
+	server_connection vpn 0 no
+	server_connection old 1 yes
+	echo "}"
+	echo "secrets { ike-lab { secret = \"$PEER_SECRET\" } }"
 }
 
 # Makes the directory of peer $1; the connections come on stdin.
@@ -149,7 +162,7 @@ servers_start() {
 	local i
 	[ -n "$PEER_SECRET" ] || PEER_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	for ((i = 1; i <= LAB_SERVERS; i++)); do
-		server_connection | peer_write "s$i"
+		server_connections | peer_write "s$i"
 		peer_start "s$i"
 	done
 	for ((i = 1; i <= LAB_SERVERS; i++)); do peer_load "s$i" || return 1; done
@@ -187,6 +200,12 @@ client_forget() {
 client_ping() {
 	lab_in "c$1" ping -q -n -i 0.2 -c "${2:-1}" -w $((${2:-1} + 5)) \
 		-I "$(client_inner "$1")" "$LAB_INNER" >>"$LAB_DIR/log/c$1-ping.log" 2>&1
+}
+
+# Pings once from client $1 and waits a second; for pings that should get no answer.
+client_ping_once() {
+	lab_in "c$1" ping -q -n -c 1 -W 1 -I "$(client_inner "$1")" "$LAB_INNER" \
+		>>"$LAB_DIR/log/c$1-ping.log" 2>&1
 }
 
 # Pings from clients $1 to $2; prints how many were answered.

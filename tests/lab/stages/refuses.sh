@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# what the daemon cannot start with it names, and then it does not start half
+
+needs() {
+	director_missing
+}
+
+# Runs the daemon, words after $1 before it, and claims that it ends badly, says the words
+# that pattern $1 matches, and has touched nothing.
+expect_refusal() {
+	local pattern=$1 words status
+	shift
+	words=$(lab_in dir timeout 20 "$@" "$(built src/ipsec-balancer)" \
+		--config "$LAB_DIR/director.conf" --foreground 2>&1)
+	status=$?
+	printf '%s\n' "$words" >>"$LAB_DIR/log/refusals.log"
+	case $status in
+	0 | 124) stage_fail "started in spite of $pattern" ;;
+	esac
+	expect_true "says \"$pattern\"" grep -qiE -- "$pattern" <<<"$words"
+	director_traces >"$LAB_DIR/after"
+	expect_true "and touches nothing" cmp "$LAB_DIR/before" "$LAB_DIR/after"
+}
+
+# Three bad configs, a missing capability, and a second daemon beside the first.
+stage() {
+	topology_up 1 1 || stage_fail "the network did not come up"
+	director_traces >"$LAB_DIR/before"
+	director_config rr 'no-such-key = 1'
+	expect_refusal 'director\.conf:[0-9]+.*no-such-key'
+	director_config fastest
+	expect_refusal 'director\.conf:[0-9]+.*fastest'
+	director_config rr
+	sed -i 's/10\.2\.0\.11/10.2.0.311/' "$LAB_DIR/director.conf"
+	expect_refusal 'director\.conf:[0-9]+.*10\.2\.0\.311'
+	director_config rr
+	expect_refusal 'CAP_NET_ADMIN' setpriv --bounding-set -net_admin
+	stage_director_start
+	director_traces >"$LAB_DIR/before"
+	expect_refusal 'queue 500'
+	expect_true "the first daemon goes on" director_answers
+	director_stop
+}
