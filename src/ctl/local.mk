@@ -1,1 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The tool stands beside the floors: of the project it knows the control protocol alone.
+noinst_LTLIBRARIES += src/ctl/libipb-ctl.la
+src_ctl_libipb_ctl_la_SOURCES = \
+	src/ctl/client.c src/ctl/client.h \
+	src/ctl/column.c src/ctl/column.h \
+	src/ctl/command.c src/ctl/command.h \
+	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/options.c src/ctl/options.h \
+	src/ctl/writer.h \
+	src/ctl/writer_json.c \
+	src/ctl/writer_text.c
+src_ctl_libipb_ctl_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+src_ctl_libipb_ctl_la_LIBADD = $(JANSSON_LIBS)
+
+sbin_PROGRAMS += src/ipsec-balancerctl
+src_ipsec_balancerctl_SOURCES = src/ctl/main.c
+src_ipsec_balancerctl_LDADD = src/ctl/libipb-ctl.la

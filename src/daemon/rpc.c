@@ -124,7 +124,7 @@ static int check_param_names(struct rpc_call *call, const struct rpc_method *met
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)call->params, name, value)
+	json_object_foreach((json_t *)call->params, name, value)
 	{
 		size_t i = 0;
 
