@@ -1,1 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The kernel floor against the kernel, each test in a network namespace of its own.
+# Skipped (77) where namespaces may not be made.
+KERNEL_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/kernel
+KERNEL_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(MNL_CFLAGS)
+KERNEL_LDADD = src/kernel/libipb-kernel.la src/core/libipb-core.la \
+	src/base/libipb-base.la $(MNL_LIBS) $(CHECK_LIBS)
+KERNEL_COMMON = tests/kernel/fixture.c tests/kernel/fixture.h
+
+KERNEL_TESTS = \
+	tests/kernel/icmp_sender \
+	tests/kernel/nfqueue \
+	tests/kernel/nfqueue_message \
+	tests/kernel/policy_route \
+	tests/kernel/probe \
+	tests/kernel/ruleset
+
+if HAVE_CHECK
+check_PROGRAMS += $(KERNEL_TESTS)
+TESTS += $(KERNEL_TESTS)
+endif
+
+tests_kernel_icmp_sender_SOURCES = tests/kernel/icmp_sender.c $(KERNEL_COMMON)
+tests_kernel_icmp_sender_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_icmp_sender_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_icmp_sender_LDADD = $(KERNEL_LDADD)
+tests_kernel_nfqueue_SOURCES = tests/kernel/nfqueue.c $(KERNEL_COMMON)
+tests_kernel_nfqueue_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_nfqueue_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nfqueue_LDADD = $(KERNEL_LDADD)
+tests_kernel_nfqueue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto
+tests_kernel_nfqueue_message_SOURCES = tests/kernel/nfqueue_message.c
+tests_kernel_nfqueue_message_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_nfqueue_message_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nfqueue_message_LDADD = $(KERNEL_LDADD)
+tests_kernel_policy_route_SOURCES = tests/kernel/policy_route.c $(KERNEL_COMMON)
+tests_kernel_policy_route_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_policy_route_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_policy_route_LDADD = $(KERNEL_LDADD)
+tests_kernel_probe_SOURCES = tests/kernel/probe.c $(KERNEL_COMMON)
+tests_kernel_probe_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_probe_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_probe_LDADD = $(KERNEL_LDADD)
+tests_kernel_ruleset_SOURCES = tests/kernel/ruleset.c $(KERNEL_COMMON)
+tests_kernel_ruleset_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_ruleset_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_ruleset_LDADD = $(KERNEL_LDADD)
