@@ -10,6 +10,17 @@ tests_scenario_runner_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_scenario_runner_LDADD = tests/lib/libtest.a src/daemon/libipb-config.la \
 	src/core/libipb-core.la src/base/libipb-base.la
 
+# Real traffic, read from a folder that is not part of the project; skipped without it.
+if HAVE_PCAP
+check_PROGRAMS += tests/scenario/replay_captures
+TESTS += tests/scenario/replay_captures
+endif
+tests_scenario_replay_captures_SOURCES = tests/scenario/replay_captures.c
+tests_scenario_replay_captures_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_scenario_replay_captures_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS)
+tests_scenario_replay_captures_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
+	src/base/libipb-base.la $(PCAP_LIBS)
+
 TEST_EXTENSIONS = .scenario
 SCENARIO_LOG_COMPILER = $(top_builddir)/tests/scenario/runner
 
