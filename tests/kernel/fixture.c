@@ -107,14 +107,14 @@ static bool may_unshare(void)
 /** Runs the suite, one process for each test. */
 int fixture_run(Suite *suite)
 {
-	SRunner *runner;
+	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	if (!may_unshare()) {
 		fprintf(stderr, "skipped: no permission to make network namespaces\n");
+		srunner_free(runner);
 		return 77;
 	}
-	runner = srunner_create(suite);
 	srunner_set_fork_status(runner, CK_FORK);
 	srunner_run_all(runner, CK_VERBOSE);
 	failed = srunner_ntests_failed(runner);
