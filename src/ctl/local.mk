@@ -16,3 +16,5 @@ src_ctl_libipb_ctl_la_LIBADD = $(JANSSON_LIBS)
 sbin_PROGRAMS += src/ipsec-balancerctl
 src_ipsec_balancerctl_SOURCES = src/ctl/main.c
 src_ipsec_balancerctl_LDADD = src/ctl/libipb-ctl.la
+
+pkginclude_HEADERS = include/ipsec-balancer/control.h

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of the configuration file, the control socket and the tool.
 if HAVE_CHECK
-check_PROGRAMS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/rpc
-TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/rpc
+check_PROGRAMS += tests/unit/config_file tests/unit/control tests/unit/ctl \
+	tests/unit/documents tests/unit/rpc
+TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/documents \
+	tests/unit/rpc
 tests_unit_config_file_SOURCES = tests/unit/config_file.c
 tests_unit_config_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_config_file_LDADD = src/daemon/libipb-config.la $(CHECK_LIBS)
@@ -14,6 +16,11 @@ tests_unit_control_LDADD = src/daemon/libipb-control.la $(CHECK_LIBS)
 tests_unit_ctl_SOURCES = tests/unit/ctl.c
 tests_unit_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ctl_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-control.la $(CHECK_LIBS)
+
+tests_unit_documents_SOURCES = tests/unit/documents.c
+tests_unit_documents_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_documents_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-config.la \
+	src/daemon/libipb-control.la $(CHECK_LIBS)
 
 tests_unit_rpc_SOURCES = tests/unit/rpc.c
 tests_unit_rpc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
