@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The house's own rules.
+dist_check_SCRIPTS += tests/house/floors tests/house/functions
+TESTS += tests/house/floors tests/house/functions
+AM_TESTS_ENVIRONMENT = NM='$(NM)'; export NM;
