@@ -1,33 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The configuration, examples, and what systemd wants to know.
+dist_doc_DATA = README.md DESIGN.md NEWS
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	conf/direct.conf \
+	conf/external-ruleset.conf \
 	conf/external-ruleset.nft \
-	conf/external.conf \
+	conf/ipsec-balancer.conf \
 	conf/ipv6.conf \
 	conf/two-services.conf
 
-dist_sysusers_DATA = conf/sysusers.d/ipsec-balancer.conf
-nodist_systemdsystemunit_DATA = conf/ipsec-balancer.service
+systemdsystemunit_DATA = conf/ipsec-balancer.service
 CLEANFILES += conf/ipsec-balancer.service
-EXTRA_DIST += conf/ipsec-balancer.conf conf/ipsec-balancer.service.in
+EXTRA_DIST += conf/ipsec-balancer.service.in conf/ipsec-balancer.sysusers
 
 conf/ipsec-balancer.service: conf/ipsec-balancer.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) conf && \
-	$(SED) 's,[@]sbindir[@],$(sbindir),g' $(srcdir)/conf/ipsec-balancer.service.in >$@.tmp && \
-	mv $@.tmp $@
+	$(AM_V_GEN)mkdir -p conf && \
+	$(SED) 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/conf/ipsec-balancer.service.in > $@
 
-# An operator's configuration is never written over, and removed only if nobody changed it.
-balancerconf = $(DESTDIR)$(sysconfdir)/ipsec-balancer/ipsec-balancer.conf
-install-data-local: install-balancer-conf
-install-balancer-conf:
-	test -e "$(balancerconf)" || { \
-		$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/ipsec-balancer" && \
-		$(INSTALL_DATA) $(srcdir)/conf/ipsec-balancer.conf "$(balancerconf)"; }
-uninstall-local: uninstall-balancer-conf
-uninstall-balancer-conf:
-	! cmp -s $(srcdir)/conf/ipsec-balancer.conf "$(balancerconf)" || rm -f "$(balancerconf)"
-	! test -d "$(DESTDIR)$(sysconfdir)/ipsec-balancer" || \
-		rmdir "$(DESTDIR)$(sysconfdir)/ipsec-balancer" 2>/dev/null || :
-.PHONY: install-balancer-conf uninstall-balancer-conf
+# The configuration belongs to the operator: put where none is, taken away if unchanged.
+ipbconfdir = $(sysconfdir)/ipsec-balancer
+install-data-local:
+	$(MKDIR_P) $(DESTDIR)$(ipbconfdir) $(DESTDIR)$(sysusersdir)
+	$(INSTALL_DATA) $(srcdir)/conf/ipsec-balancer.sysusers \
+		$(DESTDIR)$(sysusersdir)/ipsec-balancer.conf
+	test -e $(DESTDIR)$(ipbconfdir)/ipsec-balancer.conf || \
+		$(INSTALL_DATA) $(srcdir)/conf/ipsec-balancer.conf \
+			$(DESTDIR)$(ipbconfdir)/ipsec-balancer.conf
+
+uninstall-local:
+	rm -f $(DESTDIR)$(sysusersdir)/ipsec-balancer.conf
+	if cmp -s $(srcdir)/conf/ipsec-balancer.conf \
+		$(DESTDIR)$(ipbconfdir)/ipsec-balancer.conf; then \
+		rm -f $(DESTDIR)$(ipbconfdir)/ipsec-balancer.conf; \
+		rmdir $(DESTDIR)$(ipbconfdir) || true; fi

@@ -49,7 +49,8 @@ START_TEST(reasons_are_explained)
 	char item[64];
 
 	for (size_t i = 0; i < REASON_COUNT; i++) {
-		snprintf(item, sizeof(item), "\n.It Cm %s\n", reason_name((enum reason)i));
+		snprintf(
+			item, sizeof(item), "\n.It Cm %s\n", reason_name((enum reason)i));
 		ck_assert_msg(strstr(page, item) != NULL, "reason %s is not explained",
 			reason_name((enum reason)i));
 	}
@@ -68,8 +69,9 @@ START_TEST(explained_reasons_exist)
 
 		at += strlen("\n.It Cm ");
 		length = strcspn(at, "\n");
-		while (i < REASON_COUNT && (strlen(reason_name((enum reason)i)) != length ||
-			       strncmp(reason_name((enum reason)i), at, length) != 0))
+		while (i < REASON_COUNT &&
+			(strlen(reason_name((enum reason)i)) != length ||
+				strncmp(reason_name((enum reason)i), at, length) != 0))
 			i++;
 		ck_assert_msg(i < REASON_COUNT, "no reason %.*s", (int)length, at);
 	}
@@ -84,8 +86,8 @@ START_TEST(keys_are_explained)
 	char item[64], section[64];
 
 	for (size_t i = 0; (key = config_file_key(i)) != NULL; i++) {
-		snprintf(item, sizeof(item), "\n.It Ic %s No = ", key);
-		snprintf(section, sizeof(section), "\n.Ss %s Ar name No { ... }\n", key);
+		snprintf(item, sizeof(item), "\n.It Cm %s No = ", key);
+		snprintf(section, sizeof(section), "\n%s NAME { ... }\n", key);
 		ck_assert_msg(strstr(page, item) || strstr(page, section),
 			"key %s is not explained", key);
 	}
@@ -103,14 +105,17 @@ START_TEST(commands_are_explained)
 	for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
 		snprintf(item, sizeof(item), "\n.It Cm %s %s", command->words[0],
 			command->words[1]);
-		ck_assert_msg(strstr(page, item) != NULL, "%s is not explained", item + 8);
+		ck_assert_msg(
+			strstr(page, item) != NULL, "%s is not explained", item + 8);
 		for (const char *const *key = command->keys; *key; key++) {
 			snprintf(item, sizeof(item), "Cm %s", *key);
-			ck_assert_msg(strstr(page, item) != NULL, "%s is not explained", *key);
+			ck_assert_msg(
+				strstr(page, item) != NULL, "%s is not explained", *key);
 		}
 	}
 	for (size_t i = 0; (method = rpc_method_at(i)) != NULL; i++)
-		ck_assert_msg(strstr(page, method) != NULL, "%s is not explained", method);
+		ck_assert_msg(
+			strstr(page, method) != NULL, "%s is not explained", method);
 }
 END_TEST
 
@@ -173,7 +178,8 @@ START_TEST(shown_defaults_are_true)
 		plain->services[0].timeout_initial_ms);
 	ck_assert_uint_eq(shown->services[0].timeout_established_ms,
 		plain->services[0].timeout_established_ms);
-	ck_assert_uint_eq(shown->services[0].soft_entries, plain->services[0].soft_entries);
+	ck_assert_uint_eq(
+		shown->services[0].soft_entries, plain->services[0].soft_entries);
 	ck_assert_uint_eq(shown->services[0].servers[1].weight,
 		plain->services[0].servers[1].weight);
 	config_free(plain);
@@ -181,22 +187,51 @@ START_TEST(shown_defaults_are_true)
 }
 END_TEST
 
-/** The snippet for an operator's own ruleset is what the program prints for its example. */
+/** Takes comments, empty lines and indentation out; what nft calls "raw" becomes -300. */
+static char *rules_only(const char *text)
+{
+	static const char raw[] = "priority raw;";
+	char *out = calloc(2, strlen(text) + 1), *end = out;
+
+	ck_assert_ptr_nonnull(out);
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		size_t blanks = strspn(text, " \t");
+
+		if (blanks < length && text[blanks] != '#')
+			end += sprintf(
+				end, "%.*s\n", (int)(length - blanks), text + blanks);
+		text += length + (text[length] == '\n');
+	}
+	char *priority = strstr(out, raw);
+
+	if (priority) {
+		memmove(priority + 14, priority + strlen(raw),
+			strlen(priority + strlen(raw)) + 1);
+		memcpy(priority, "priority -300;", 14);
+	}
+	return out;
+}
+
+/** The snippet for an operator's own ruleset is what the program prints for its example.
+ */
 START_TEST(ruleset_snippet_is_current)
 {
 	static struct config_errors errors;
 	struct config *config;
 	char *printed;
+	int rc = config_file_load(
+		source_path("conf/external-ruleset.conf"), &config, &errors);
 
-	ck_assert_int_eq(config_file_load(source_path("conf/external.conf"), &config, &errors),
-		0);
+	ck_assert_int_eq(rc, 0);
 	ck_assert_int_eq(config->ruleset, RULESET_EXTERNAL);
 	ck_assert_int_eq(ruleset_text(config, &printed), 0);
-	const char *snippet = source_text("conf/external-ruleset.nft");
+	char *expected = rules_only(printed);
+	char *snippet = rules_only(source_text("conf/external-ruleset.nft"));
 
-	while (*snippet == '#')
-		snippet = strchr(snippet, '\n') + 1;
-	ck_assert_str_eq(snippet, printed);
+	ck_assert_str_eq(snippet, expected);
+	free(snippet);
+	free(expected);
 	free(printed);
 	config_free(config);
 }
