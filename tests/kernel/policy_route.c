@@ -15,11 +15,29 @@
 
 static struct policy_route_counters counters;
 
-/** All rules and routes, as ip shows them, to be freed. */
+/** All rules and routes, as ip shows them, to be freed. Sorted: in what order the kernel
+ *  lists its tables is its own affair. */
 static char *routing(void)
 {
-	return fixture_output("ip -d rule; ip -d -6 rule; ip -d route show table all; "
-			      "ip -d -6 route show table all");
+	return fixture_output("{ ip -d rule; ip -d -6 rule; ip -d route show table all; "
+			      "ip -d -6 route show table all; } | sort");
+}
+
+/** Expects the routing to be what it was before; names the first line that is not. */
+static void expect_routing(const char *before)
+{
+	char *now = routing();
+	size_t same = 0;
+
+	while (before[same] && before[same] == now[same])
+		same++;
+	if (!before[same] && !now[same]) {
+		free(now);
+		return;
+	}
+	while (same && before[same - 1] != '\n')
+		same--;
+	ck_abort_msg("before: %.200s\nnow: %.200s", before + same, now + same);
 }
 
 /** Applies the config. */
@@ -96,7 +114,7 @@ END_TEST
 
 START_TEST(the_second_time_nothing_is_touched)
 {
-	char *first, *second;
+	char *first;
 	int watch;
 
 	ck_assert_int_eq(apply(), 0);
@@ -109,10 +127,8 @@ START_TEST(the_second_time_nothing_is_touched)
 	ck_assert_uint_eq(counters.rules_added + counters.routes_added, 0);
 	ck_assert_uint_eq(counters.rules_removed + counters.routes_removed, 0);
 	ck_assert(!policy_route_watch_read(watch));
-	second = routing();
-	ck_assert_str_eq(first, second);
+	expect_routing(first);
 	free(first);
-	free(second);
 	close(watch);
 }
 END_TEST
@@ -156,28 +172,22 @@ END_TEST
 
 START_TEST(removed_without_a_trace)
 {
-	char *before = routing(), *after;
+	char *before = routing();
 
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = routing();
-	ck_assert_str_eq(before, after);
-	free(after);
+	expect_routing(before);
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = routing();
-	ck_assert_str_eq(before, after);
-	free(after);
+	expect_routing(before);
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = routing();
-	ck_assert_str_eq(before, after);
-	free(after);
+	expect_routing(before);
 	free(before);
 }
 END_TEST
 
 START_TEST(rules_and_routes_of_others_stay)
 {
-	char *before, *after;
+	char *before;
 
 	fixture_shell("ip rule add fwmark 0x10000/0xff0000 lookup 77 pref 60");
 	fixture_shell("ip rule add from 10.9.0.0/16 lookup 9000 pref 61");
@@ -186,26 +196,22 @@ START_TEST(rules_and_routes_of_others_stay)
 	ck_assert_int_eq(apply(), 0);
 	fixture_shell("ip rule | grep -q '^60:'; ip rule | grep -q '^61:'");
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = routing();
-	ck_assert_str_eq(before, after);
+	expect_routing(before);
 	free(before);
-	free(after);
 }
 END_TEST
 
 /** An administrator who moved the local rule finds it where he put it. */
 START_TEST(a_local_rule_elsewhere_stays)
 {
-	char *before, *after;
+	char *before;
 
 	fixture_shell("ip rule add pref 32000 lookup local && ip rule del pref 0");
 	before = routing();
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = routing();
-	ck_assert_str_eq(before, after);
+	expect_routing(before);
 	free(before);
-	free(after);
 }
 END_TEST
 
