@@ -42,7 +42,7 @@ static unsigned int feed_folder(const char *path)
 	DIR *folder = opendir(path);
 	struct dirent *file;
 	unsigned int fed = 0;
-	char name[4096];
+	char *name;
 
 	if (folder == NULL) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
@@ -51,8 +51,10 @@ static unsigned int feed_folder(const char *path)
 	while ((file = readdir(folder)) != NULL) {
 		if (file->d_name[0] == '.')
 			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, file->d_name);
+		if (asprintf(&name, "%s/%s", path, file->d_name) == -1)
+			abort();
 		fed += feed_file(name);
+		free(name);
 	}
 	closedir(folder);
 	return fed;
@@ -73,16 +75,18 @@ int main(int argc, char **argv)
 {
 	const char *srcdir = getenv("srcdir");
 	unsigned int fed = 0;
-	char corpus[4096];
+	char *corpus;
 	int result = 0;
 
-	snprintf(corpus, sizeof(corpus), "%s/%s", srcdir == NULL ? "." : srcdir, CORPUS);
+	if (asprintf(&corpus, "%s/%s", srcdir == NULL ? "." : srcdir, CORPUS) == -1)
+		abort();
 	for (int i = 1; i < argc || i == 1; i++) {
 		unsigned int one = feed(argc > 1 ? argv[i] : corpus);
 
 		fed += one;
 		result = one == 0 ? 1 : result;
 	}
+	free(corpus);
 	printf("%u inputs replayed\n", fed);
 	return result;
 }

@@ -247,11 +247,13 @@ static unsigned int replay_file(const char *folder, const struct capture *captur
 	char error[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *header;
 	const uint8_t *data;
-	char path[4096];
 	pcap_t *file;
+	char *path;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, capture->file);
+	if (asprintf(&path, "%s/%s", folder, capture->file) == -1)
+		abort();
 	file = pcap_open_offline(path, error);
+	free(path);
 	if (file == NULL) {
 		fprintf(stderr, "%s\n", error);
 		return 1;
@@ -275,16 +277,19 @@ int main(void)
 	const char *folder = getenv("IPB_CAPTURES");
 	const char *srcdir = getenv("srcdir");
 	unsigned int failures = 0;
-	char path[4096];
+	char *path;
 
-	snprintf(path, sizeof(path), "%s/../shared/captures", srcdir == NULL ? "." : srcdir);
+	if (asprintf(&path, "%s/../shared/captures", srcdir == NULL ? "." : srcdir) == -1)
+		abort();
 	if (folder == NULL)
 		folder = path;
 	if (access(folder, R_OK) != 0) {
 		printf("no captures at %s (%s): set IPB_CAPTURES\n", folder, strerror(errno));
+		free(path);
 		return SKIPPED;
 	}
 	for (size_t i = 0; i < sizeof(captures) / sizeof(*captures); i++)
 		failures += replay_file(folder, &captures[i]);
+	free(path);
 	return failures == 0 ? 0 : 1;
 }
