@@ -261,6 +261,31 @@ static void config_apply(struct config_reader *reader, cfg_t *cfg, struct config
 			config, &config->services[i], &places->services[i]);
 }
 
+/** The line that was read last: a section under way counts for itself. */
+static unsigned int last_line(cfg_t *cfg, const char *const *sections)
+{
+	unsigned int line = line_of(cfg);
+	unsigned int count = *sections ? cfg_size(cfg, *sections) : 0;
+
+	if (count > 0) {
+		unsigned int inner =
+			last_line(cfg_getnsec(cfg, *sections, count - 1), sections + 1);
+
+		line = inner > line ? inner : line;
+	}
+	return line;
+}
+
+/** libConfuse refuses an empty name without a word: says it for it. */
+static void report_silence(struct config_reader *reader, cfg_t *cfg)
+{
+	static const char *const sections[] = { "service", "server", NULL };
+
+	if (reader->errors->count == 0 && !reader->no_memory)
+		config_errors_add(reader->errors, last_line(cfg, sections),
+			"found an empty name, expected KEY = VALUE");
+}
+
 /** Runs libConfuse over text with its last key. -EINVAL: the grammar is wrong, errors say
  *  where; -ENOMEM. */
 static int grammar_parse(struct config_reader *reader, cfg_t *cfg, const char *text)
@@ -282,6 +307,8 @@ static int grammar_parse(struct config_reader *reader, cfg_t *cfg, const char *t
 			"found the end of the file in a comment, expected \"*/\"");
 		rc = -EINVAL;
 	}
+	if (rc < 0)
+		report_silence(reader, cfg);
 	fclose(stream);
 free_whole:
 	free(whole);

@@ -41,6 +41,9 @@ static const struct mistake mistakes[] = {
 		"timeout-initial timeout-established soft-entries server"},
 	{SERVICE_HEAD "server a {\nport = 4\n}\n}\n",
 		"f:4: no such option 'port', expected one of: address weight method"},
+	{"\"\" = 4\n", "f:1: found an empty name, expected KEY = VALUE"},
+	{SERVICE_HEAD "server a {\n\n\"\" = 4\n}\n}\n",
+		"f:5: found an empty name, expected KEY = VALUE"},
 	{"queue 5\n",
 		"f:1: missing equal sign after option 'queue', expected KEY = VALUE"},
 	{"queue = \n}\n", "f:2: unexpected token '}', expected KEY = VALUE, a section, "
