@@ -164,7 +164,7 @@ static int answer_read(const struct client *client, const json_t *answer,
 static int answer_receive(struct client *client, json_t **ret_result,
 	struct client_refusal *refusal)
 {
-	size_t length;
+	size_t length = 0;
 	int rc = line_receive(client, &length);
 
 	if (rc < 0)
