@@ -10,6 +10,9 @@ EXTRA_DIST += \
 	tests/lab/peers.sh \
 	tests/lab/run \
 	tests/lab/topology.sh \
+	tests/lab/vm-guest \
+	tests/lab/vm-init \
+	tests/lab/vm.sh \
 	tests/lab/watch.sh \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/cleanup.sh \

@@ -100,6 +100,7 @@ vm_initramfs_make() {
 	depmod -b "$new/root" "$version" && mkdir -p "$new/ram/bin" "$new/ram/modules" || return 1
 	cp /bin/busybox "$new/ram/bin/" && install -m 755 "$VM_HOME/vm-init" "$new/ram/init" ||
 		return 1
+	ln -s busybox "$new/ram/bin/sh"
 	for module in $VM_MODULES; do
 		modprobe -d "$new/root" -S "$version" --show-depends "$module" || return 1
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' >"$new/modules"
@@ -135,9 +136,9 @@ vm_boot() {
 		-display none -monitor none -nic none \
 		-serial "file:$VM_DIR/console.log" -serial stdio \
 		-kernel "$cache/vmlinuz" -initrd "$cache/initramfs" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off ipb.over=$cache/root
-			systemd.unit=ipb-lab.target systemd.show_status=0 fstab=no" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable" \
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
+		-virtfs "local,path=$cache/root,mount_tag=over,security_model=none,readonly=on" \
 		-virtfs "local,path=$VM_DIR,mount_tag=run,security_model=none" \
 		</dev/null >"$VM_DIR/output" 2>"$VM_DIR/qemu.log" &
 	VM_PID=$!
