@@ -217,6 +217,8 @@ static const struct reason_case reason_cases[] = {
 	{ V6P "ip proto=58 payload=02", REASON_ICMP_TRUNCATED },
 	{ V4P "icmp-error quote=23 quoting 192.0.2.1:500 > 203.0.113.7:9 keepalive", REASON_ICMP_TRUNCATED },
 	{ V4P "icmp-error quote=24 quoting 192.0.2.1:500 > 203.0.113.7:9 keepalive", REASON_COUNT },
+	{ V4P "icmp-error ip-length=51 quoting 192.0.2.1:500 > 203.0.113.7:9 keepalive", REASON_ICMP_TRUNCATED },
+	{ V4P "icmp-error ip-length=52 quoting 192.0.2.1:500 > 203.0.113.7:9 keepalive", REASON_COUNT },
 	{ V4P "icmp-error quote=19 quoting 192.0.2.1 > 203.0.113.7 esp spi=100", REASON_ICMP_TRUNCATED },
 	{ V4P "icmp-error quote=20 quoting 192.0.2.1 > 203.0.113.7 esp spi=100", REASON_COUNT },
 };

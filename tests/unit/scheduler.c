@@ -142,6 +142,8 @@ START_TEST(scheduler_wlc_shares)
 	unsigned int counts[SERVERS + 1] = { 0 };
 
 	begin(&fixture, (uint32_t[]){ 1, 2, 0, 5 });
+	ck_assert_ptr_eq(scheduler_wlc.pick(&fixture.service, &fixture.client),
+		&fixture.service.servers[3]);
 	for (unsigned int i = 0; i < 80; i++)
 		counts[turn(&fixture, &scheduler_wlc)]++;
 	ck_assert_uint_eq(counts[1], 10);
