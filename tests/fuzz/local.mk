@@ -2,6 +2,8 @@
 # With --enable-fuzzers (and CC=clang) the targets are libFuzzer's; run them as
 #   tests/fuzz/fuzz_classify -dict=.../classify.dict NEW-CORPUS .../corpus/classify
 # else replay.c is their main and `make check` feeds them the committed corpora.
+include tests/fuzz/config.mk
+
 check_PROGRAMS += tests/fuzz/fuzz_classify
 tests_fuzz_fuzz_classify_SOURCES = tests/fuzz/fuzz_classify.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_classify_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
