@@ -59,6 +59,22 @@ expect_no_stray_ways() {
 	expect "replies that came back by the director" 0 "$(watch_servers wrong_way_back)"
 }
 
+# Claims that the daemon ends when asked, and that a sanitizer it may be built with has
+# found nothing.
+expect_good_daemon() {
+	kill -TERM "$DIRECTOR_PID"
+	expect_true "the daemon ends within ten seconds when asked" \
+		lab_until 100 lab_not lab_alive "$DIRECTOR_PID"
+	expect "findings of sanitizers" 0 \
+		"$(grep -cE 'Sanitizer|runtime error' "$LAB_DIR/log/director.log")"
+}
+
+# What every stage with a director claims at its end.
+expect_good_end() {
+	expect_no_stray_ways
+	expect_good_daemon
+}
+
 # Brings up network, counters, real servers and the director: $1 clients, $2 real servers,
 # scheduler $3, further global config lines $4.
 stage_up() {

@@ -16,5 +16,5 @@ stage() {
 	expect_agreement 1 16
 	expect "spread, most first" 6/5/5 "$(director_query servers \
 		'map(.clients) | sort | reverse | join("/")')"
-	expect_no_stray_ways
+	expect_good_end
 }

@@ -11,5 +11,5 @@ stage() {
 	expect "spread by the real servers' SAs" 3/3 "$(servers_spread)"
 	expect "spread by the director's count" 3/3 "$(director_spread)"
 	expect_agreement 1 6
-	expect_no_stray_ways
+	expect_good_end
 }

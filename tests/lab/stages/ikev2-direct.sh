@@ -11,5 +11,5 @@ stage() {
 	expect "spread by the director's count" 3/3 "$(director_spread)"
 	expect "clients established in the table" 6 "$(director_established)"
 	expect_agreement 1 6
-	expect_no_stray_ways
+	expect_good_end
 }

@@ -12,5 +12,5 @@ stage() {
 	expect "spread by the director's count" 3/3 "$(director_spread)"
 	expect_agreement 1 4 6
 	expect_agreement 5 6
-	expect_no_stray_ways
+	expect_good_end
 }

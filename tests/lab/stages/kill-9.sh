@@ -25,5 +25,5 @@ stage() {
 	expect "pings answered" 1 "$(clients_ping 1 1)"
 	expect "pings answered" 2 "$(clients_ping 3 4)"
 	expect_agreement 3 4
-	expect_no_stray_ways
+	expect_good_end
 }

@@ -33,5 +33,5 @@ stage() {
 	expect "of which from one of the usual ports" 0 "$(director_query entries \
 		"[.[] | select(.client == (\"$nat:500\", \"$nat:4500\"))] | length")"
 	expect "clients as the director counts them" 1/1 "$(director_spread)"
-	expect_no_stray_ways
+	expect_good_end
 }

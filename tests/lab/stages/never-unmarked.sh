@@ -37,6 +37,6 @@ stage() {
 	expect_held "the daemon killed and the link down"
 	lab_ip dir link set lan up
 	stage_director_start
-	director_stop
+	expect_good_daemon
 	expect_held "the daemon stopped"
 }

@@ -39,5 +39,5 @@ stage() {
 	director_traces >"$LAB_DIR/before"
 	expect_refusal 'queue 500'
 	expect_true "the first daemon goes on" director_answers
-	director_stop
+	expect_good_daemon
 }

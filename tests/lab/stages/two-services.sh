@@ -22,5 +22,5 @@ stage() {
 	expect_agreement 1 8
 	expect "services shown" "even heavy" \
 		"$(director_query services '[.[] | .service // .name] | sort | join(" ")')"
-	expect_no_stray_ways
+	expect_good_end
 }
