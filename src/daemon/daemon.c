@@ -11,6 +11,7 @@
 #include "daemon/background.h"
 #include "daemon/clock.h"
 #include "daemon/config_file.h"
+#include "daemon/control.h"
 #include "daemon/loop.h"
 #include "daemon/mirror.h"
 #include "daemon/notify.h"
@@ -37,6 +38,8 @@ struct daemon {
 	struct ruleset_info ruleset;
 	struct stats_sources stats;
 	struct loop loop;
+	struct rpc_context rpc;
+	struct control *control;
 	int ready_fd; /**< of the waiting parent; -1 in the foreground */
 };
 
@@ -213,6 +216,36 @@ static int ruleset_up(struct daemon *daemon)
 	return 0;
 }
 
+/** Opens the control socket. */
+static int control_up(struct daemon *daemon)
+{
+	struct control_settings settings = {
+		.path = daemon->config->socket_path,
+		.group = daemon->config->socket_group,
+		.rpc = &daemon->rpc,
+		.now_ms = clock_now_ms,
+	};
+	int error;
+
+	daemon->rpc = (struct rpc_context){
+		.director = daemon->director,
+		.config = daemon->config,
+		.started_ms = clock_now_ms(),
+		.more_stats = stats_collect,
+		.more_stats_user = &daemon->stats,
+	};
+	error = control_new(daemon->loop.ev, &settings, &daemon->control);
+	if (error)
+		log_error("control socket %s: %s", settings.path, control_error_text(error));
+	return error;
+}
+
+/** Closes it. */
+static void control_down(struct daemon *daemon)
+{
+	control_free(daemon->control);
+}
+
 /** Gives up the rights that are no longer needed. */
 static int privileges_up(struct daemon *daemon)
 {
@@ -253,6 +286,7 @@ static const struct step steps[] = {
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
 	{ loop_up, loop_down },
+	{ control_up, control_down },
 	{ privileges_up, NULL },
 };
 
