@@ -74,8 +74,8 @@ struct config {
 /** The method's name as in the file. */
 const char *config_method_name(enum config_method method);
 
-/** The fwmark of a server: (index + 1) in the bits of mark_mask, over mark_base.
- *  The configuration check makes sure that it fits. */
+/** The fwmark of a server: mark_base for the first, the next ones in steps of the lowest bit
+ *  of mark_mask. The configuration check makes sure that it fits. */
 uint32_t config_server_mark(const struct config *config, const struct config_server *server);
 
 /** The server's routing table. */
