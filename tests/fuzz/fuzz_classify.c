@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: packets through classify, decide and decide_commit on virtual time. The input
- * is a row of records, each one packet:
+ * Fuzz target: packets through classify, decide and decide_commit on virtual time. The
+ * input is a row of records, each one packet:
  *
  *   +------+----------------+------------------
  *   | how  | length 2 bytes | the packet
  *   +------+----------------+------------------
  *
- * how: bits 0-3 say how far the clock goes first, bit 4 that the capture is shorter than the
- * packet was, bit 5 that the destination is made one of ours, so that mutations stay near
- * what matters, bit 6 that a server's weight changes. A last packet may be short.
+ * how: bits 0-3 say how far the clock goes first, bit 4 that the capture is shorter than
+ * the packet was, bit 5 that the destination is made one of ours, so that mutations stay
+ * near what matters, bit 6 that a server's weight changes. A last packet may be short.
  *
- * After each packet everything that always holds must hold. It is built with libFuzzer, or
- * with replay.c, which feeds it files.
+ * After each packet everything that always holds must hold. It is built with libFuzzer,
+ * or with replay.c, which feeds it files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,8 @@ static void begin(struct run *run)
 	service->soft_entries = 2;
 	service->timeout_established_ms = 600000;
 	service->servers[2].address_v6.family = 0;
-	require(director_new(run->config, &key, &events, &run->director) == 0, "a director");
+	require(director_new(run->config, &key, &events, &run->director) == 0,
+		"a director");
 }
 
 /** Frees all: what was left is announced. */
@@ -105,15 +106,16 @@ static void end(struct run *run)
 /** Lets the clock go on and entries expire. */
 static void advance(struct run *run, unsigned int how)
 {
-	static const uint32_t steps_ms[] = { 0, 1, 10, 100, 1000, 5000, 10000, 29999, 30000,
-		30001, 60000, 300000, 599999, 600000, 600001, 5000000 };
+	static const uint32_t steps_ms[] = { 0, 1, 10, 100, 1000, 5000, 10000, 29999,
+		30000, 30001, 60000, 300000, 599999, 600000, 600001, 5000000 };
 
 	run->now_ms += steps_ms[how & HOW_CLOCK];
 	while (director_expire(run->director, run->now_ms, 2) == 2)
 		continue;
 	require(director_next_expiry_ms(run->director) > run->now_ms,
 		"nothing is due after expiry");
-	require(invariants_broken(run->director, run->packets) == NULL, "state after expiry");
+	require(invariants_broken(run->director, run->packets) == NULL,
+		"state after expiry");
 }
 
 /** Makes the destination ours. */
@@ -128,7 +130,8 @@ static void redirect(uint8_t *data, size_t size_bytes)
 }
 
 /** An answer must be whole: its length and the checksum of its ICMP part. */
-static void check_answer(const struct packet *packet, const uint8_t *data, size_t size_bytes)
+static void check_answer(
+	const struct packet *packet, const uint8_t *data, size_t size_bytes)
 {
 	uint8_t *out = malloc(UNREACHABLE_BYTES);
 	size_t answer_bytes;
@@ -140,8 +143,8 @@ static void check_answer(const struct packet *packet, const uint8_t *data, size_
 	require(answer_bytes > header_bytes + 8 && answer_bytes <= UNREACHABLE_BYTES,
 		"an answer has a length");
 	if (header_bytes == 40)
-		sum = checksum_add_pseudo(0, &packet->flow.virtual, &packet->flow.client, 58,
-			answer_bytes - 40);
+		sum = checksum_add_pseudo(0, &packet->flow.virtual, &packet->flow.client,
+			58, answer_bytes - 40);
 	sum = checksum_add(sum, out + header_bytes, answer_bytes - header_bytes);
 	require(checksum_finish(sum) == 0, "an answer's checksum is right");
 	free(out);
@@ -152,7 +155,8 @@ static void check_decision(const struct packet *packet, const struct decision *d
 {
 	if (decision->action == DECISION_FORWARD)
 		require(decision->server != NULL && decision->service != NULL &&
-				server_reachable(decision->server, packet->flow.client.family),
+				server_reachable(
+					decision->server, packet->flow.client.family),
 			"what is forwarded has a server of its family");
 	else
 		require(decision->change == CHANGE_NONE || decision->entry == NULL,
@@ -166,7 +170,8 @@ static void check_decision(const struct packet *packet, const struct decision *d
 }
 
 /** One packet, of which data holds size_bytes. */
-static void pass(struct run *run, const uint8_t *data, size_t size_bytes, size_t wire_bytes)
+static void pass(
+	struct run *run, const uint8_t *data, size_t size_bytes, size_t wire_bytes)
 {
 	struct decision decision;
 	struct decision again;
@@ -174,11 +179,13 @@ static void pass(struct run *run, const uint8_t *data, size_t size_bytes, size_t
 
 	classify(data, size_bytes, wire_bytes, &packet);
 	require(packet.kind <= PACKET_FRAGMENT, "a kind");
-	require(packet.kind != PACKET_MALFORMED || packet.reason < REASON_COUNT, "why malformed");
+	require(packet.kind != PACKET_MALFORMED || packet.reason < REASON_COUNT,
+		"why malformed");
 	decide(run->director, &packet, &decision);
 	decide(run->director, &packet, &again);
 	require(decision.action == again.action && decision.reason == again.reason &&
-			decision.change == again.change && decision.server == again.server,
+			decision.change == again.change &&
+			decision.server == again.server,
 		"deciding changes nothing");
 	decide_commit(run->director, &packet, run->now_ms, wire_bytes, &decision);
 	run->packets++;
@@ -194,8 +201,8 @@ static void pass(struct run *run, const uint8_t *data, size_t size_bytes, size_t
 }
 
 /** One record with a copy of its packet of exactly that size. */
-static void run_record(struct run *run, unsigned int how, const uint8_t *bytes,
-	size_t size_bytes)
+static void run_record(
+	struct run *run, unsigned int how, const uint8_t *bytes, size_t size_bytes)
 {
 	uint8_t *data = malloc(size_bytes + (size_bytes == 0));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * main of a fuzz target that is not linked with libFuzzer: feeds it the files named, and
- * those of the folders named, once each. Without arguments the target's own corpus, so that
- * `make check` replays what fuzzing found.
+ * those of the folders named, once each. Without arguments the target's own corpus, so
+ * that `make check` replays what fuzzing found.
  */
 #include <dirent.h>
 #include <errno.h>

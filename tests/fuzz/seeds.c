@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes the corpus of fuzz_classify of the scenario files: their packets as records, their
- * moments as steps of the clock. `make fuzz-seeds` runs it; the result is committed.
+ * Makes the corpus of fuzz_classify of the scenario files: their packets as records,
+ * their moments as steps of the clock. `make fuzz-seeds` runs it; the result is
+ * committed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 /** The step of the clock that comes nearest: see fuzz_classify.c. */
 static uint8_t clock_step(double seconds)
 {
-	static const double steps[] = { 0, 0.001, 0.01, 0.1, 1, 5, 10, 29.999, 30, 30.001, 60,
-		300, 599.999, 600, 600.001, 5000 };
+	static const double steps[] = { 0, 0.001, 0.01, 0.1, 1, 5, 10, 29.999, 30, 30.001,
+		60, 300, 599.999, 600, 600.001, 5000 };
 	uint8_t step = 0;
 
 	while (step < 15 && steps[step + 1] <= seconds)
@@ -87,7 +88,8 @@ static int convert_file(const char *path, const char *folder)
 	FILE *in = fopen(path, "r");
 	FILE *out;
 
-	snprintf(target, sizeof(target), "%s/%.*s", folder, (int)strcspn(name, "."), name);
+	snprintf(
+		target, sizeof(target), "%s/%.*s", folder, (int)strcspn(name, "."), name);
 	out = fopen(target, "wb");
 	if (in == NULL || out == NULL) {
 		perror(in == NULL ? path : target);

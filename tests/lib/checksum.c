@@ -22,7 +22,8 @@ uint32_t checksum_add_pseudo(uint32_t sum, const struct address *source,
 {
 	sum = checksum_add(sum, source->bytes, address_size_bytes(source));
 	sum = checksum_add(sum, destination->bytes, address_size_bytes(destination));
-	return sum + protocol + (uint32_t)(upper_bytes & 0xffff) + (uint32_t)(upper_bytes >> 16);
+	return sum + protocol + (uint32_t)(upper_bytes & 0xffff) +
+	       (uint32_t)(upper_bytes >> 16);
 }
 
 /** Folds the carries and complements. */

@@ -28,8 +28,9 @@ static void check_pair(struct census *census, const struct session_table *table,
 	census->pairs += one->rcookie != 0;
 	if (one->rcookie == 0 || entry->state != SESSION_ESTABLISHED)
 		return;
-	require(census, session_find_pair(table, entry->client->service, one->icookie,
-				one->rcookie) != NULL,
+	require(census,
+		session_find_pair(table, entry->client->service, one->icookie,
+			one->rcookie) != NULL,
 		"an ESTABLISHED entry's pair is found");
 }
 
@@ -40,19 +41,23 @@ static void check_handshakes(struct census *census, const struct session_table *
 	const struct list *node;
 	size_t count = 0;
 
-	for (node = entry->handshakes.next; node != &entry->handshakes; node = node->next) {
+	for (node = entry->handshakes.next; node != &entry->handshakes;
+		node = node->next) {
 		const struct session_handshake *one =
 			list_owner(node, struct session_handshake, in_entry);
 
 		count++;
 		require(census, one->entry == entry, "a handshake points to its entry");
-		require(census, session_find_cookie(table, entry->client->service,
-					&entry->flow.client, one->icookie) == one,
+		require(census,
+			session_find_cookie(table, entry->client->service,
+				&entry->flow.client, one->icookie) == one,
 			"a handshake is found by its cookie");
 		check_pair(census, table, entry, one);
 	}
-	require(census, count == entry->handshake_count, "handshake_count is the list's length");
-	require(census, count <= SESSION_HANDSHAKES, "handshakes of an entry are bounded");
+	require(census, count == entry->handshake_count,
+		"handshake_count is the list's length");
+	require(census, count <= SESSION_HANDSHAKES,
+		"handshakes of an entry are bounded");
 	census->handshakes += count;
 }
 
@@ -75,10 +80,12 @@ static void check_client(struct census *census, const struct session_table *tabl
 			"a client has entries of its own address only");
 	}
 	require(census, count == client->entry_count, "entry_count is the list's length");
-	require(census, count <= table->limits.entries_per_client, "limit per client holds");
+	require(census, count <= table->limits.entries_per_client,
+		"limit per client holds");
 	require(census, established == client->established_count,
 		"established_count counts ESTABLISHED entries");
-	require(census, session_find_client(table, client->service, &client->address) == client,
+	require(census,
+		session_find_client(table, client->service, &client->address) == client,
 		"a client is found by its address");
 	require(census, client->server != NULL, "a client has a server");
 	census->clients++;
@@ -90,7 +97,8 @@ static void check_entry(struct census *census, const struct session_table *table
 {
 	census->entries++;
 	census->established += entry->state == SESSION_ESTABLISHED;
-	require(census, entry->client->service == service, "an entry is in its service's list");
+	require(census, entry->client->service == service,
+		"an entry is in its service's list");
 	require(census, session_find_flow(table, &entry->flow) == entry,
 		"an entry is found by its flow");
 	check_handshakes(census, table, entry);
@@ -112,18 +120,21 @@ static void check_list(struct census *census, const struct session_table *table,
 			list_owner(node, struct session_entry, in_state);
 
 		count++;
-		require(census, entry->state == state, "an entry is in the list of its state");
+		require(census, entry->state == state,
+			"an entry is in the list of its state");
 		require(census, entry->soft == soft, "a soft entry is in the soft list");
-		require(census, entry->last_ms >= last_ms, "a list is in order of last packets");
+		require(census, entry->last_ms >= last_ms,
+			"a list is in order of last packets");
 		last_ms = entry->last_ms;
 		check_entry(census, table, service, entry);
 	}
-	require(census, count == expected_count, "a service's count is its list's length");
+	require(census, count == expected_count,
+		"a service's count is its list's length");
 }
 
 /** The servers' counts against what was seen in their service. */
-static void check_servers(struct census *census, const struct service *service,
-	const struct census *seen)
+static void check_servers(
+	struct census *census, const struct service *service, const struct census *seen)
 {
 	size_t clients = 0;
 	size_t initial = 0;
@@ -134,10 +145,12 @@ static void check_servers(struct census *census, const struct service *service,
 		initial += service->servers[i].initial;
 		established += service->servers[i].established;
 	}
-	require(census, clients == seen->clients, "servers' clients add up to the service's");
+	require(census, clients == seen->clients,
+		"servers' clients add up to the service's");
 	require(census, initial == service->initial_count, "servers' INITIAL add up");
 	require(census, established == seen->established, "servers' ESTABLISHED add up");
-	require(census, service->client_count == seen->clients, "client_count counts clients");
+	require(census, service->client_count == seen->clients,
+		"client_count counts clients");
 	require(census, service->soft_count <= service->config->soft_entries,
 		"soft quota holds");
 }
@@ -150,8 +163,8 @@ static void check_service(struct census *census, const struct session_table *tab
 
 	check_list(&seen, table, service, &service->initial, SESSION_INITIAL, false,
 		service->initial_count);
-	check_list(&seen, table, service, &service->established, SESSION_ESTABLISHED, false,
-		service->established_count);
+	check_list(&seen, table, service, &service->established, SESSION_ESTABLISHED,
+		false, service->established_count);
 	check_list(&seen, table, service, &service->soft, SESSION_ESTABLISHED, true,
 		service->soft_count);
 	check_servers(&seen, service, &seen);
@@ -181,11 +194,15 @@ const char *invariants_broken(const struct director *director, uint64_t packets)
 	for (size_t i = 0; i < director->service_count; i++)
 		check_service(&all, table, &director->services[i]);
 	require(&all, all.entries == table->entry_count, "entry_count counts entries");
-	require(&all, all.entries == table->flows.count, "every entry is in the flow table");
-	require(&all, all.clients == table->clients.count, "every client is in its table");
-	require(&all, all.handshakes == table->cookies.count, "every cookie is in its table");
+	require(&all, all.entries == table->flows.count,
+		"every entry is in the flow table");
+	require(&all, all.clients == table->clients.count,
+		"every client is in its table");
+	require(&all, all.handshakes == table->cookies.count,
+		"every cookie is in its table");
 	require(&all, all.pairs == table->pairs.count, "every pair is in its table");
 	require(&all, all.entries <= table->limits.entries, "limit on entries holds");
-	require(&all, invariants_counted(director) == packets, "counters add up to packets");
+	require(&all, invariants_counted(director) == packets,
+		"counters add up to packets");
 	return all.broken;
 }

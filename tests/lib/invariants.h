@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must be true of a director between any two packets, whatever came: the counts agree
- * with the lists, the lists with the tables, the limits hold, nothing is lost or counted
- * twice. Scenarios, captures and fuzzing all ask it after every step.
+ * What must be true of a director between any two packets, whatever came: the counts
+ * agree with the lists, the lists with the tables, the limits hold, nothing is lost or
+ * counted twice. Scenarios, captures and fuzzing all ask it after every step.
  */
 #pragma once
 

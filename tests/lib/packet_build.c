@@ -90,7 +90,8 @@ static void put_isakmp(struct packet_bytes *out, const struct packet_spec *spec)
 	put_number(out, spec->flags, 1);
 	put_number(out, spec->message_id, 4);
 	put_number(out,
-		told_or(spec->isakmp_length, 28 + spec->payload_bytes + spec->pad_bytes), 4);
+		told_or(spec->isakmp_length, 28 + spec->payload_bytes + spec->pad_bytes),
+		4);
 }
 
 /** AH of 24 bytes: the twelve fixed ones and an ICV of twelve (RFC 4302 2). */
@@ -159,9 +160,10 @@ static void put_udp(struct packet_bytes *out, const struct packet_spec *spec)
 	put_number(out, 0, 4);
 	put_body(out, spec);
 	set_u16(out, 4, (uint16_t)told_or(spec->udp_length, out->size_bytes));
-	sum = checksum_finish(checksum_add(
-		checksum_add_pseudo(0, &spec->source, &spec->destination, 17, out->size_bytes),
-		out->data, out->size_bytes));
+	sum = checksum_finish(
+		checksum_add(checksum_add_pseudo(0, &spec->source, &spec->destination, 17,
+				     out->size_bytes),
+			out->data, out->size_bytes));
 	set_u16(out, 6, sum == 0 ? 0xffff : sum);
 }
 
@@ -180,12 +182,13 @@ static void put_icmp(struct packet_bytes *out, const struct packet_spec *spec,
 		size_t quote_bytes = told_or(spec->quote_bytes, quoted->size_bytes);
 
 		put(out, quoted->data,
-			quote_bytes < quoted->size_bytes ? quote_bytes : quoted->size_bytes);
+			quote_bytes < quoted->size_bytes ? quote_bytes
+							 : quoted->size_bytes);
 	}
 	put_body(out, spec);
 	if (v6)
-		sum = checksum_add_pseudo(0, &spec->source, &spec->destination, 58,
-			out->size_bytes);
+		sum = checksum_add_pseudo(
+			0, &spec->source, &spec->destination, 58, out->size_bytes);
 	set_u16(out, 2, checksum_finish(checksum_add(sum, out->data, out->size_bytes)));
 }
 
@@ -201,7 +204,8 @@ static void put_ipv4(struct packet_bytes *out, const struct packet_spec *spec,
 	put_number(out, 0, 1);
 	put_number(out, told_or(spec->ip_length, header_bytes + upper->size_bytes), 2);
 	put_number(out, spec->fragment_id, 2);
-	put_number(out, spec->fragment_offset / 8 | (spec->more_fragments ? 0x2000 : 0), 2);
+	put_number(
+		out, spec->fragment_offset / 8 | (spec->more_fragments ? 0x2000 : 0), 2);
 	put_number(out, 64, 1);
 	put_number(out, body_protocol(spec), 1);
 	put_number(out, 0, 2);
@@ -219,12 +223,14 @@ static void put_extension(struct packet_bytes *out, const struct packet_spec *sp
 	if (extension->number == 44) {
 		put_number(out, next, 1);
 		put_number(out, 0, 1);
-		put_number(out, spec->fragment_offset | (spec->more_fragments ? 1 : 0), 2);
+		put_number(
+			out, spec->fragment_offset | (spec->more_fragments ? 1 : 0), 2);
 		put_number(out, spec->fragment_id, 4);
 		return;
 	}
 	if (extension->number == 51) {
-		put_ah(out, next, extension->lies ? extension->length : PACKET_BUILD_RIGHT,
+		put_ah(out, next,
+			extension->lies ? extension->length : PACKET_BUILD_RIGHT,
 			0xc0ffee, 1);
 		return;
 	}

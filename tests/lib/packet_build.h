@@ -18,8 +18,8 @@
 /** A packet on the wire and how much of it the capture holds. */
 struct packet_bytes {
 	uint8_t data[PACKET_BUILD_BYTES];
-	size_t size_bytes;     /**< present */
-	size_t wire_bytes;     /**< how long it was, >= size_bytes */
+	size_t size_bytes; /**< present */
+	size_t wire_bytes; /**< how long it was, >= size_bytes */
 };
 
 enum packet_body {
@@ -29,8 +29,8 @@ enum packet_body {
 	BODY_DRAFT_ESP, /**< eight zero bytes, then ESP */
 	BODY_ESP,
 	BODY_AH,
-	BODY_UDP,       /**< UDP with payload as it is */
-	BODY_BARE,      /**< payload directly behind IP, of protocol */
+	BODY_UDP,  /**< UDP with payload as it is */
+	BODY_BARE, /**< payload directly behind IP, of protocol */
 	BODY_ICMP_ERROR,
 };
 
@@ -38,7 +38,7 @@ enum packet_body {
 struct packet_extension {
 	uint8_t number;
 	uint8_t length; /**< its length octet */
-	bool lies;      /**< eight bytes are there whatever length says */
+	bool lies;	/**< eight bytes are there whatever length says */
 };
 
 struct packet_spec {
@@ -51,12 +51,12 @@ struct packet_spec {
 	uint64_t icookie;
 	uint64_t rcookie;
 	uint8_t next_payload;
-	uint8_t version;  /**< whole octet: 0x10, 0x20 */
+	uint8_t version; /**< whole octet: 0x10, 0x20 */
 	uint8_t exchange;
 	uint8_t flags;
 	uint32_t message_id;
 	int64_t isakmp_length;
-	int marker;       /**< four zero bytes in front: 1, 0, or right for the port */
+	int marker; /**< four zero bytes in front: 1, 0, or right for the port */
 
 	uint32_t spi;
 	uint32_t sequence;
@@ -67,7 +67,7 @@ struct packet_spec {
 	size_t pad_bytes; /**< filler behind the payload */
 
 	int64_t udp_length;
-	int protocol;     /**< of BODY_BARE */
+	int protocol; /**< of BODY_BARE */
 
 	uint8_t options[40]; /**< IPv4, a multiple of four */
 	size_t option_bytes;

@@ -76,7 +76,10 @@ struct key_word {
 	size_t offset;
 };
 
-#define KEY(name, type, base, member) { name, type, base, offsetof(struct packet_spec, member) }
+#define KEY(name, type, base, member)                                                    \
+	{                                                                                \
+		name, type, base, offsetof(struct packet_spec, member)                   \
+	}
 
 static const struct key_word key_words[] = {
 	KEY("icookie", KEY_U64, 16, icookie),
@@ -109,7 +112,8 @@ static const struct key_word key_words[] = {
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /** Writes the error and gives -EINVAL. */
-__attribute__((format(printf, 2, 3))) static int refuse(char *ret_error, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int refuse(
+	char *ret_error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -120,7 +124,8 @@ __attribute__((format(printf, 2, 3))) static int refuse(char *ret_error, const c
 }
 
 /** Reads an endpoint. */
-int packet_text_endpoint(const char *word, struct address *ret_address, uint16_t *ret_port)
+int packet_text_endpoint(
+	const char *word, struct address *ret_address, uint16_t *ret_port)
 {
 	char text[ADDRESS_TEXT_BYTES];
 	char *colon;
@@ -156,14 +161,16 @@ static int read_hex(const char *digits, uint8_t *out, size_t limit_bytes)
 	for (size_t i = 0; i < count; i++) {
 		char pair[3] = { digits[2 * i], digits[2 * i + 1], '\0' };
 
-		if (!isxdigit((unsigned char)pair[0]) || !isxdigit((unsigned char)pair[1]))
+		if (!isxdigit((unsigned char)pair[0]) ||
+			!isxdigit((unsigned char)pair[1]))
 			return -EINVAL;
 		out[i] = (uint8_t)strtoul(pair, NULL, 16);
 	}
 	return (int)count;
 }
 
-/** Reads "0,60/2,51!0": header numbers, /length octet with its bytes, !a length that lies. */
+/** Reads "0,60/2,51!0": header numbers, /length octet with its bytes, !a length that
+ * lies. */
 static int read_extensions(const char *text, struct packet_spec *spec)
 {
 	while (*text != '\0') {
@@ -246,7 +253,8 @@ static int read_key(struct packet_spec *spec, char *word, char *ret_error)
 	*value++ = '\0';
 	result = read_list(spec, word, value);
 	if (result < 0)
-		return refuse(ret_error, "found %s=%s, expected digits or a list", word, value);
+		return refuse(
+			ret_error, "found %s=%s, expected digits or a list", word, value);
 	if (result == 0)
 		return 0;
 	for (size_t i = 0; i < COUNT(key_words); i++) {
@@ -256,7 +264,8 @@ static int read_key(struct packet_spec *spec, char *word, char *ret_error)
 			continue;
 		number = strtoull(value, &end, key_words[i].base);
 		if (*value == '\0' || *end != '\0')
-			return refuse(ret_error, "found %s=%s, expected a number", word, value);
+			return refuse(
+				ret_error, "found %s=%s, expected a number", word, value);
 		store(spec, &key_words[i], number);
 		return 0;
 	}
@@ -275,8 +284,8 @@ static void set_exchange(struct packet_spec *spec, const struct exchange_word *e
 }
 
 /** Reads a word without "=": version, exchange, body, or "more". */
-static int read_word(struct packet_spec *spec, unsigned int *major, const char *word,
-	char *ret_error)
+static int read_word(
+	struct packet_spec *spec, unsigned int *major, const char *word, char *ret_error)
 {
 	if (strcmp(word, "v1") == 0 || strcmp(word, "v2") == 0) {
 		*major = (unsigned int)(word[1] - '0');
@@ -287,7 +296,8 @@ static int read_word(struct packet_spec *spec, unsigned int *major, const char *
 		return 0;
 	}
 	for (size_t i = 0; i < COUNT(exchange_words); i++) {
-		if (exchange_words[i].major != *major || strcmp(exchange_words[i].name, word))
+		if (exchange_words[i].major != *major ||
+			strcmp(exchange_words[i].name, word))
 			continue;
 		set_exchange(spec, &exchange_words[i]);
 		return 0;
@@ -299,7 +309,8 @@ static int read_word(struct packet_spec *spec, unsigned int *major, const char *
 		spec->pad_bytes = body_words[i].pad_bytes;
 		return 0;
 	}
-	return refuse(ret_error, "found word %s, expected v1, v2, an exchange or a body", word);
+	return refuse(
+		ret_error, "found word %s, expected v1, v2, an exchange or a body", word);
 }
 
 /** Reads "SOURCE > DESTINATION". */
@@ -312,8 +323,10 @@ static int read_flow(struct packet_spec *spec, char **rest, char *ret_error)
 	if (destination == NULL || strcmp(arrow, ">") != 0)
 		return refuse(ret_error, "expected SOURCE > DESTINATION and a packet");
 	if (packet_text_endpoint(source, &spec->source, &spec->source_port) != 0)
-		return refuse(ret_error, "found source %s, expected ADDRESS[:PORT]", source);
-	if (packet_text_endpoint(destination, &spec->destination, &spec->destination_port) != 0)
+		return refuse(
+			ret_error, "found source %s, expected ADDRESS[:PORT]", source);
+	if (packet_text_endpoint(
+		    destination, &spec->destination, &spec->destination_port) != 0)
 		return refuse(ret_error, "found destination %s, expected ADDRESS[:PORT]",
 			destination);
 	if (spec->source.family != spec->destination.family)

@@ -17,4 +17,5 @@ int packet_text_build(const char *text, struct packet_bytes *ret_packet,
 	char ret_error[static PACKET_TEXT_ERROR_BYTES]);
 
 /** Reads "203.0.113.7:500", "[2001:db8::1]:500" or an address alone (port 0). -EINVAL. */
-int packet_text_endpoint(const char *word, struct address *ret_address, uint16_t *ret_port);
+int packet_text_endpoint(
+	const char *word, struct address *ret_address, uint16_t *ret_port);

@@ -47,8 +47,8 @@ static void fill_server(struct config *config, struct config_server *server, siz
 }
 
 /** Begins the next service. */
-static struct config_service *add_service(struct config *config, const char *name,
-	const char *address)
+static struct config_service *add_service(
+	struct config *config, const char *name, const char *address)
 {
 	struct config_service *service = &config->services[config->service_count++];
 

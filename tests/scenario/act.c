@@ -11,16 +11,19 @@
 #include "tests/lib/packet_text.h"
 #include "tests/scenario/scenario.h"
 
-#define EXPIRE_AT_ONCE 3 /**< small, so that scenarios pass the "there may be more" path */
+#define EXPIRE_AT_ONCE                                                                   \
+	3 /**< small, so that scenarios pass the "there may be more" path */
 
-/** Handles all that is due now, in small portions as the daemon does; returns how many. */
+/** Handles all that is due now, in small portions as the daemon does; returns how many.
+ */
 static size_t expire_due(struct scenario *scenario)
 {
 	size_t handled = 0;
 	size_t portion;
 
 	do {
-		portion = director_expire(scenario->director, scenario->now_ms, EXPIRE_AT_ONCE);
+		portion = director_expire(
+			scenario->director, scenario->now_ms, EXPIRE_AT_ONCE);
 		handled += portion;
 	} while (portion == EXPIRE_AT_ONCE);
 	judge_invariants(scenario);
@@ -57,7 +60,8 @@ void act_at(struct scenario *scenario, char *rest)
 		return;
 	}
 	if (then_ms < scenario->now_ms) {
-		scenario_fail(scenario, "found at %s, expected a moment that is not over", rest);
+		scenario_fail(scenario, "found at %s, expected a moment that is not over",
+			rest);
 		return;
 	}
 	run_until(scenario, then_ms);
@@ -114,21 +118,23 @@ static bool send_text(struct scenario *scenario, const char *text)
 void act_send(struct scenario *scenario, char *rest)
 {
 	if (scenario->unexpected_line != 0)
-		scenario_fail(scenario, "expected an expect for the send of line %u first",
+		scenario_fail(scenario,
+			"expected an expect for the send of line %u first",
 			scenario->unexpected_line);
 	scenario->unexpected_line = scenario->line;
 	send_text(scenario, rest);
 }
 
 /** Writes text to out with {i} and {d} replaced by number. */
-static void number_text(const char *text, unsigned int number,
-	char out[static SCENARIO_LINE_BYTES])
+static void number_text(
+	const char *text, unsigned int number, char out[static SCENARIO_LINE_BYTES])
 {
 	size_t used = 0;
 
 	while (*text != '\0' && used < SCENARIO_LINE_BYTES - 16) {
 		if (strncmp(text, "{i}", 3) == 0 || strncmp(text, "{d}", 3) == 0) {
-			used += (size_t)sprintf(out + used, text[1] == 'i' ? "%x" : "%u", number);
+			used += (size_t)sprintf(
+				out + used, text[1] == 'i' ? "%x" : "%u", number);
 			text += 3;
 			continue;
 		}
@@ -145,7 +151,8 @@ void act_flood(struct scenario *scenario, char *rest)
 	unsigned long count = strtoul(rest, &packet, 10);
 
 	if (packet == rest || *packet != ' ') {
-		scenario_fail(scenario, "found flood %s, expected a number and a packet", rest);
+		scenario_fail(
+			scenario, "found flood %s, expected a number and a packet", rest);
 		return;
 	}
 	for (unsigned int i = 1; i <= count; i++) {
@@ -165,14 +172,16 @@ void act_weight(struct scenario *scenario, char *rest)
 	uint32_t weight;
 
 	if (sscanf(rest, "%31s %31s %" SCNu32, service_name, server_name, &weight) != 3) {
-		scenario_fail(scenario, "found weight %s, expected SERVICE SERVER N", rest);
+		scenario_fail(
+			scenario, "found weight %s, expected SERVICE SERVER N", rest);
 		return;
 	}
 	service = director_service(scenario->director, service_name);
 	if (service != NULL)
 		server = service_server(service, server_name);
 	if (server == NULL)
-		scenario_fail(scenario, "no server %s in a service %s", server_name, service_name);
+		scenario_fail(scenario, "no server %s in a service %s", server_name,
+			service_name);
 	else
 		server->weight = weight;
 }

@@ -20,8 +20,8 @@ struct figure {
 };
 
 /** Compares each "NAME=N" of rest with the figures. */
-static void compare_figures(struct scenario *scenario, char *rest, const struct figure *figures,
-	size_t count)
+static void compare_figures(
+	struct scenario *scenario, char *rest, const struct figure *figures, size_t count)
 {
 	char *words = rest;
 	char *word;
@@ -41,10 +41,12 @@ static void compare_figures(struct scenario *scenario, char *rest, const struct 
 		for (i = 0; i < count && strcmp(figures[i].name, word) != 0; i++)
 			continue;
 		if (i == count || *value == '\0' || *end != '\0')
-			scenario_fail(scenario, "found %s=%s, expected a known name and a number",
-				word, value);
+			scenario_fail(scenario,
+				"found %s=%s, expected a known name and a number", word,
+				value);
 		else if (figures[i].value != expected)
-			scenario_fail(scenario, "expected %s=%" PRIu64 ", found %s=%" PRIu64, word,
+			scenario_fail(scenario,
+				"expected %s=%" PRIu64 ", found %s=%" PRIu64, word,
 				expected, word, figures[i].value);
 	}
 }
@@ -77,13 +79,14 @@ static struct service *need_service(struct scenario *scenario, char **rest)
 	struct service *service = take_service(scenario, rest);
 
 	if (service == NULL)
-		scenario_fail(scenario, "found %s, expected the name of a service", *rest);
+		scenario_fail(
+			scenario, "found %s, expected the name of a service", *rest);
 	return service;
 }
 
 /** Writes a decision as expect has it. */
-static void decision_text(const struct decision *decision, bool any_server,
-	char out[static TEXT_BYTES])
+static void decision_text(
+	const struct decision *decision, bool any_server, char out[static TEXT_BYTES])
 {
 	const char *server = "";
 
@@ -91,12 +94,16 @@ static void decision_text(const struct decision *decision, bool any_server,
 		server = " any";
 	else if (decision->action == DECISION_FORWARD && decision->server == NULL)
 		server = " (no server)";
-	snprintf(out, TEXT_BYTES, "%s%s%s%s %s", decision_action_name(decision->action), server,
-		*server == '\0' && decision->server != NULL &&
-				decision->action == DECISION_FORWARD ? " " : "",
+	snprintf(out, TEXT_BYTES, "%s%s%s%s %s", decision_action_name(decision->action),
+		server,
 		*server == '\0' && decision->server != NULL &&
 				decision->action == DECISION_FORWARD
-			? decision->server->config->name : "",
+			? " "
+			: "",
+		*server == '\0' && decision->server != NULL &&
+				decision->action == DECISION_FORWARD
+			? decision->server->config->name
+			: "",
 		reason_name(decision->reason));
 }
 
@@ -131,7 +138,10 @@ void judge_table(struct scenario *scenario, char *rest)
 {
 	const struct service *only = take_service(scenario, &rest);
 	struct figure figures[] = {
-		{ "initial", 0 }, { "established", 0 }, { "soft", 0 }, { "clients", 0 },
+		{ "initial", 0 },
+		{ "established", 0 },
+		{ "soft", 0 },
+		{ "clients", 0 },
 		{ "entries", scenario->director->sessions.entry_count },
 		{ "cookies", scenario->director->sessions.cookies.count },
 	};
@@ -169,14 +179,14 @@ void judge_server(struct scenario *scenario, char *rest)
 		(struct figure[]){ { "clients", server->clients },
 			{ "initial", server->initial },
 			{ "established", server->established },
-			{ "packets", server->packets },
-			{ "bytes", server->bytes },
+			{ "packets", server->packets }, { "bytes", server->bytes },
 			{ "weight", server->weight } },
 		6);
 }
 
 /** Reads "CLIENT:PORT > VIRTUAL:PORT". */
-static bool read_flow(struct scenario *scenario, char **rest, struct packet_flow *ret_flow)
+static bool read_flow(
+	struct scenario *scenario, char **rest, struct packet_flow *ret_flow)
 {
 	char *client = take_word(rest);
 	char *arrow = take_word(rest);
@@ -184,16 +194,18 @@ static bool read_flow(struct scenario *scenario, char **rest, struct packet_flow
 
 	memset(ret_flow, 0, sizeof(*ret_flow));
 	if (virtual != NULL && strcmp(arrow, ">") == 0 &&
-		packet_text_endpoint(client, &ret_flow->client, &ret_flow->client_port) == 0 &&
-		packet_text_endpoint(virtual, &ret_flow->virtual, &ret_flow->virtual_port) == 0)
+		packet_text_endpoint(client, &ret_flow->client, &ret_flow->client_port) ==
+			0 &&
+		packet_text_endpoint(
+			virtual, &ret_flow->virtual, &ret_flow->virtual_port) == 0)
 		return true;
 	scenario_fail(scenario, "expected CLIENT:PORT > VIRTUAL:PORT");
 	return false;
 }
 
 /** Compares and takes away "NAME=WORD" from rest, so that numbers alone are left. */
-static void compare_word(struct scenario *scenario, char *rest, const char *name,
-	const char *found)
+static void compare_word(
+	struct scenario *scenario, char *rest, const char *name, const char *found)
 {
 	size_t name_bytes = strlen(name);
 	char *place = strstr(rest, name);
@@ -202,18 +214,20 @@ static void compare_word(struct scenario *scenario, char *rest, const char *name
 	if (place == NULL)
 		return;
 	value_bytes = strcspn(place + name_bytes, " \t");
-	if (strlen(found) != value_bytes || memcmp(found, place + name_bytes, value_bytes) != 0)
+	if (strlen(found) != value_bytes ||
+		memcmp(found, place + name_bytes, value_bytes) != 0)
 		scenario_fail(scenario, "expected %.*s, found %s%s",
 			(int)(name_bytes + value_bytes), place, name, found);
 	memset(place, ' ', name_bytes + value_bytes);
 }
 
 /** Milliseconds until the entry expires as "12.5"; "0" when that is over. */
-static void expires_text(const struct scenario *scenario, const struct session_entry *entry,
-	char out[static TEXT_BYTES])
+static void expires_text(const struct scenario *scenario,
+	const struct session_entry *entry, char out[static TEXT_BYTES])
 {
 	uint64_t expires_ms = session_expires_ms(entry);
-	uint64_t left_ms = expires_ms > scenario->now_ms ? expires_ms - scenario->now_ms : 0;
+	uint64_t left_ms =
+		expires_ms > scenario->now_ms ? expires_ms - scenario->now_ms : 0;
 
 	snprintf(out, TEXT_BYTES, "%g", (double)left_ms / 1000);
 }
@@ -285,9 +299,9 @@ void judge_count(struct scenario *scenario, char *rest)
 
 	for (int i = 0; i < REASON_COUNT; i++) {
 		figures[i].name = reason_name((enum reason)i);
-		figures[i].value = service != NULL
-			? service->counters[i]
-			: director_count(scenario->director, (enum reason)i);
+		figures[i].value = service != NULL ? service->counters[i]
+						   : director_count(scenario->director,
+							     (enum reason)i);
 		sum += figures[i].value;
 	}
 	figures[REASON_COUNT] = (struct figure){ "packets", sum };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Real traffic: the client-side packets of captures through classify and decide, on their
- * own timestamps. The folder is $IPB_CAPTURES, or ../shared/captures from the source tree;
- * where it is absent the test is skipped. What each file must give stands in the table.
+ * own timestamps. The folder is $IPB_CAPTURES, or ../shared/captures from the source
+ * tree; where it is absent the test is skipped. What each file must give stands in the
+ * table.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -23,8 +24,8 @@
 
 /** What all packets of a file must come to. */
 enum outcome {
-	ONE_SERVER,  /**< every packet forwarded, to the same server */
-	NO_SERVER,   /**< all but other traffic dropped or answered, for the reason given */
+	ONE_SERVER, /**< every packet forwarded, to the same server */
+	NO_SERVER, /**< all but other traffic dropped or answered, for the reason given */
 };
 
 /** One file. kinds has one letter a client-side packet, in order: F ike-first, I ike, K
@@ -33,23 +34,27 @@ struct capture {
 	const char *file;
 	const char *virtual; /**< the server's address: what goes there is the client's */
 	enum outcome outcome;
-	enum reason reason;  /**< for NO_SERVER */
+	enum reason reason; /**< for NO_SERVER */
 	const char *kinds;
 };
 
 static const struct capture captures[] = {
-	/* first message and AUTH, three ESP, child rekey, IKE rekey in two fragments, the same
-	 * by the server, the move to another address, re-authentication on 4500, delete */
+	/* first message and AUTH, three ESP, child rekey, IKE rekey in two fragments, the
+	 * same by the server, the move to another address, re-authentication on 4500,
+	 * delete */
 	{ "own_ikev2_full_nat_mobike_rekey.pcap", "10.1.0.2", ONE_SERVER, REASON_COUNT,
 		"FIUUUIIUUIIIKIIIUIIUIIIIIIUUKIFIKI" },
-	/* fragments of payload 132, rekey by the client on 4500, then by the server: MM2 first */
+	/* fragments of payload 132, rekey by the client on 4500, then by the server: MM2
+	   first */
 	{ "own_ikev1_main_rekey.pcap", "10.1.0.2", ONE_SERVER, REASON_COUNT,
 		"FIIIIIUUUIIUUFIIIKKIIIIIIIIKKUUIIIIII" },
 	{ "own_ikev1_aggressive_rekey.pcap", "10.1.0.2", ONE_SERVER, REASON_COUNT,
 		"FIIIUUUIIUUFIKKIIIIKUKUIIIIII" },
 	/* the first message twice, the second with the cookie that was asked for */
-	{ "own_ikev2_balancer_cookie.pcap", "10.1.0.2", ONE_SERVER, REASON_COUNT, "FFIUUI" },
-	{ "tcpdump_ikev2four.pcap", "192.168.1.1", ONE_SERVER, REASON_COUNT, "FFIIIIIIIII" },
+	{ "own_ikev2_balancer_cookie.pcap", "10.1.0.2", ONE_SERVER, REASON_COUNT,
+		"FFIUUI" },
+	{ "tcpdump_ikev2four.pcap", "192.168.1.1", ONE_SERVER, REASON_COUNT,
+		"FFIIIIIIIII" },
 	{ "tcpdump_isakmp4500.pcap", "192.1.2.23", ONE_SERVER, REASON_COUNT,
 		"FIIIIUIUKUIUKUUKUUK" },
 	{ "tcpdump_ISAKMP_sa_setup.pcap", "10.0.0.2", ONE_SERVER, REASON_COUNT, "FIIII" },
@@ -66,14 +71,17 @@ static const struct capture captures[] = {
 		"UUUUUUUU" },
 	{ "tcpdump_02-sunrise-sunset-esp.pcap", "192.1.2.45", NO_SERVER, REASON_ORPHAN,
 		"EEEEEEEE" },
-	/* malformed: a source in 0/8, length 0, ESP without a body, ::1 on a wire, AH of length 0 */
-	{ "tcpdump_esp_truncated.pcap", "255.127.255.121", NO_SERVER, REASON_IP_SOURCE, "M" },
+	/* malformed: a source in 0/8, length 0, ESP without a body, ::1 on a wire, AH of
+	   length 0 */
+	{ "tcpdump_esp_truncated.pcap", "255.127.255.121", NO_SERVER, REASON_IP_SOURCE,
+		"M" },
 	{ "spicy-ipsec_ipsec-ikev1-zero-length.pcap", "192.168.12.2", NO_SERVER,
 		REASON_ISAKMP_LENGTH_SHORT, "M" },
-	{ "suricata-verify_eve-flow-esp.pcap", "190.0.0.2", NO_SERVER, REASON_ESP_TRUNCATED,
-		"MMMM" },
+	{ "suricata-verify_eve-flow-esp.pcap", "190.0.0.2", NO_SERVER,
+		REASON_ESP_TRUNCATED, "MMMM" },
 	{ "suricata-verify_eve-flow-esp.pcap", "::2", NO_SERVER, REASON_IP_SOURCE, "MM" },
-	{ "zeek_ipv6_zero_len_ah.pcap", "2000:1300::2", NO_SERVER, REASON_AH_LENGTH, "OOMOO" },
+	{ "zeek_ipv6_zero_len_ah.pcap", "2000:1300::2", NO_SERVER, REASON_AH_LENGTH,
+		"OOMOO" },
 };
 
 /** A capture while it is replayed. */
@@ -98,8 +106,8 @@ static char kind_letter(enum packet_kind kind)
 }
 
 /** Prints and counts a failure. */
-__attribute__((format(printf, 2, 3))) static void fail(struct replay *replay,
-	const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void fail(
+	struct replay *replay, const char *format, ...)
 {
 	va_list arguments;
 
@@ -161,7 +169,8 @@ static void judge(struct replay *replay, const struct packet *packet,
 	replay->server = decision->server;
 }
 
-/** Gives strangers a turn, so that the one server is not the only one that comes to mind. */
+/** Gives strangers a turn, so that the one server is not the only one that comes to mind.
+ */
 static void let_stranger_in(struct replay *replay)
 {
 	struct decision decision;
@@ -221,8 +230,8 @@ static void read_frame(struct replay *replay, int link, const struct pcap_pkthdr
 	memcpy(exact, data + skip, size_bytes);
 	classify(exact, size_bytes, header->len - (size_t)skip, &packet);
 	free(exact);
-	replay->now_ms = (uint64_t)header->ts.tv_sec * 1000 +
-		(uint64_t)header->ts.tv_usec / 1000;
+	replay->now_ms =
+		(uint64_t)header->ts.tv_sec * 1000 + (uint64_t)header->ts.tv_usec / 1000;
 	if (address_equal(&packet.flow.virtual, &replay->virtual))
 		pass(replay, &packet, header->len);
 }
@@ -263,7 +272,8 @@ static unsigned int replay_file(const char *folder, const struct capture *captur
 		read_frame(&replay, pcap_datalink(file), header, data);
 	pcap_close(file);
 	if (strcmp(replay.kinds, capture->kinds) != 0)
-		fail(&replay, "expected kinds %s, found %s", capture->kinds, replay.kinds);
+		fail(&replay, "expected kinds %s, found %s", capture->kinds,
+			replay.kinds);
 	printf("%s (%s): %lu packets, %u failures\n", capture->file, capture->virtual,
 		(unsigned long)replay.packets, replay.failures);
 	director_free(replay.director);
@@ -284,7 +294,8 @@ int main(void)
 	if (folder == NULL)
 		folder = path;
 	if (access(folder, R_OK) != 0) {
-		printf("no captures at %s (%s): set IPB_CAPTURES\n", folder, strerror(errno));
+		printf("no captures at %s (%s): set IPB_CAPTURES\n", folder,
+			strerror(errno));
 		free(path);
 		return SKIPPED;
 	}

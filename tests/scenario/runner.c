@@ -118,8 +118,8 @@ static char *strip(char *line)
 }
 
 /** Appends the lines up to "end" of stream to text. False when the end is missing. */
-static bool read_block(struct scenario *scenario, FILE *stream,
-	char text[static CONFIG_TEXT_BYTES])
+static bool read_block(
+	struct scenario *scenario, FILE *stream, char text[static CONFIG_TEXT_BYTES])
 {
 	char line[SCENARIO_LINE_BYTES];
 	size_t used = 0;
@@ -140,8 +140,8 @@ static bool read_block(struct scenario *scenario, FILE *stream,
 }
 
 /** Reads NAME.conf that stands beside the scenario. */
-static bool read_named(struct scenario *scenario, const char *name,
-	char text[static CONFIG_TEXT_BYTES])
+static bool read_named(
+	struct scenario *scenario, const char *name, char text[static CONFIG_TEXT_BYTES])
 {
 	const char *slash = strrchr(scenario->file, '/');
 	int folder_bytes = slash == NULL ? 0 : (int)(slash - scenario->file + 1);
@@ -225,8 +225,10 @@ static void finish(struct scenario *scenario)
 		expected = scenario->removed + scenario->director->sessions.entry_count;
 		director_free(scenario->director);
 		if (scenario->removed != expected)
-			scenario_fail(scenario, "expected %lu removals announced, found %lu",
-				(unsigned long)expected, (unsigned long)scenario->removed);
+			scenario_fail(scenario,
+				"expected %lu removals announced, found %lu",
+				(unsigned long)expected,
+				(unsigned long)scenario->removed);
 	}
 	config_free(scenario->config);
 }

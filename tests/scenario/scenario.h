@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A scenario while it runs: one director on virtual time, the packet sent last and what was
- * decided about it. Files: runner.c reads lines, act.c lets things happen, judge.c compares.
+ * A scenario while it runs: one director on virtual time, the packet sent last and what
+ * was decided about it. Files: runner.c reads lines, act.c lets things happen, judge.c
+ * compares.
  */
 #pragma once
 
@@ -16,16 +17,16 @@
 #define SCENARIO_LINE_BYTES 8192
 
 struct scenario {
-	const char *file;      /**< as given, for messages */
-	unsigned int line;     /**< of the statement that runs */
+	const char *file;  /**< as given, for messages */
+	unsigned int line; /**< of the statement that runs */
 	unsigned int failures;
-	struct config *config; /**< owned */
+	struct config *config;	   /**< owned */
 	struct director *director; /**< owned; NULL until the config was read */
 	uint64_t now_ms;
-	uint64_t packets;      /**< committed so far */
-	uint64_t established;  /**< events announced */
+	uint64_t packets;     /**< committed so far */
+	uint64_t established; /**< events announced */
 	uint64_t removed;
-	struct packet packet;  /**< sent last */
+	struct packet packet; /**< sent last */
 	struct decision decision;
 	unsigned int unexpected_line; /**< a send that no expect followed yet, or 0 */
 };

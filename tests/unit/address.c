@@ -25,9 +25,9 @@ END_TEST
 /** What is no address is refused and leaves the output alone. */
 START_TEST(address_refuses)
 {
-	static const char *const texts[] = { "", " ", "192.0.2", "192.0.2.256", "192.0.2.1 ",
-		"192.0.2.1/32", "192.0.2.1:500", "[2001:db8::1]", "2001:db8::1%eth0", "gw1",
-		"2001:db8:::1", "0x7f.1" };
+	static const char *const texts[] = { "", " ", "192.0.2", "192.0.2.256",
+		"192.0.2.1 ", "192.0.2.1/32", "192.0.2.1:500", "[2001:db8::1]",
+		"2001:db8::1%eth0", "gw1", "2001:db8:::1", "0x7f.1" };
 	struct address address = test_address("192.0.2.9");
 	struct address before = address;
 
@@ -76,10 +76,11 @@ END_TEST
 START_TEST(address_unicast)
 {
 	static const char *const good[] = { "1.0.0.0", "126.255.255.255", "128.0.0.0",
-		"192.0.2.1", "223.255.255.255", "2001:db8::1", "::2", "fe80::1", "fd00::1" };
+		"192.0.2.1", "223.255.255.255", "2001:db8::1", "::2", "fe80::1",
+		"fd00::1" };
 	static const char *const bad[] = { "0.0.0.0", "0.0.0.1", "127.0.0.0",
-		"127.255.255.255", "224.0.0.0", "239.255.255.255", "255.255.255.255", "::",
-		"::1", "ff00::", "ff02::1", "ffff::" };
+		"127.255.255.255", "224.0.0.0", "239.255.255.255", "255.255.255.255",
+		"::", "::1", "ff00::", "ff02::1", "ffff::" };
 	struct address none = { .family = 0 };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {

@@ -7,8 +7,8 @@
 static const struct hash_key key = { { 7, 8 } };
 
 /** A director of two services. */
-static struct director *two_services(struct config **ret_config,
-	const struct session_events *events)
+static struct director *two_services(
+	struct config **ret_config, const struct session_events *events)
 {
 	struct director *director = NULL;
 
@@ -27,8 +27,9 @@ static struct session_entry *add(struct director *director, struct service *serv
 
 	flow.client = test_address(client);
 	flow.virtual = service->config->addresses[0];
-	ck_assert_int_eq(session_add(&director->sessions, service, &service->servers[0], &flow,
-				 now_ms, &entry), 0);
+	ck_assert_int_eq(session_add(&director->sessions, service, &service->servers[0],
+				 &flow, now_ms, &entry),
+		0);
 	return entry;
 }
 

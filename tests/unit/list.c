@@ -88,7 +88,8 @@ START_TEST(list_walk_and_remove)
 	list_init(&head);
 	for (int i = 0; i < 4; i++)
 		list_append(&head, &items[i].node);
-	list_each(node, following, &head) {
+	list_each(node, following, &head)
+	{
 		seen = seen * 10 + list_owner(node, struct item, node)->number;
 		if (seen % 2 == 1)
 			list_remove(node);
@@ -96,8 +97,7 @@ START_TEST(list_walk_and_remove)
 	ck_assert_int_eq(seen, 1234);
 	ck_assert_int_eq(digits(&head), 24);
 	list_init(&head);
-	list_each(node, following, &head)
-		ck_abort_msg("nothing to walk over");
+	list_each(node, following, &head) ck_abort_msg("nothing to walk over");
 }
 END_TEST
 

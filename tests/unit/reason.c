@@ -18,7 +18,8 @@ START_TEST(reason_names)
 		ck_assert_uint_gt(strlen(name), 0);
 		for (const char *c = name; *c != '\0'; c++)
 			ck_assert_msg(islower((unsigned char)*c) ||
-				isdigit((unsigned char)*c) || *c == '-', "%s", name);
+					      isdigit((unsigned char)*c) || *c == '-',
+				"%s", name);
 		for (int j = 0; j < i; j++)
 			ck_assert_str_ne(name, reason_name((enum reason)j));
 	}

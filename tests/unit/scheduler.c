@@ -23,7 +23,8 @@ static void begin(struct fixture *fixture, const uint32_t weights[static SERVERS
 	fixture->config = test_config(SERVERS);
 	for (size_t i = 0; i < SERVERS; i++)
 		fixture->config->services[0].servers[i].weight = weights[i];
-	ck_assert_int_eq(service_init(&fixture->service, &fixture->config->services[0]), 0);
+	ck_assert_int_eq(
+		service_init(&fixture->service, &fixture->config->services[0]), 0);
 	fixture->client = test_address("203.0.113.7");
 }
 
@@ -50,8 +51,8 @@ static unsigned int turn(struct fixture *fixture, const struct scheduler *schedu
 }
 
 /** The numbers of so many turns as decimal digits. */
-static unsigned long turns(struct fixture *fixture, const struct scheduler *scheduler,
-	unsigned int count)
+static unsigned long turns(
+	struct fixture *fixture, const struct scheduler *scheduler, unsigned int count)
 {
 	unsigned long digits = 0;
 
@@ -71,8 +72,8 @@ START_TEST(scheduler_registry)
 	ck_assert_ptr_null(scheduler_find("RR"));
 	ck_assert_ptr_null(scheduler_find(""));
 	while (scheduler_at(count) != NULL) {
-		ck_assert_ptr_eq(scheduler_find(scheduler_at(count)->name),
-			scheduler_at(count));
+		ck_assert_ptr_eq(
+			scheduler_find(scheduler_at(count)->name), scheduler_at(count));
 		count++;
 	}
 	ck_assert_uint_ge(count, 3);

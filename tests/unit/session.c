@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two-state table by itself: limits, order of expiry, soft entries, making room, moved
- * handshakes, and that each change is announced exactly once on every path.
+ * The two-state table by itself: limits, order of expiry, soft entries, making room,
+ * moved handshakes, and that each change is announced exactly once on every path.
  */
 #include "core/session.h"
 
@@ -68,7 +68,8 @@ static void begin(struct fixture *fixture, uint32_t entries, uint32_t per_client
 	fixture->config->services[0].soft_entries = soft_entries;
 	fixture->config->services[0].timeout_initial_ms = 30;
 	fixture->config->services[0].timeout_established_ms = 1000;
-	ck_assert_int_eq(director_new(fixture->config, &key, &events, &fixture->director), 0);
+	ck_assert_int_eq(
+		director_new(fixture->config, &key, &events, &fixture->director), 0);
 	fixture->table = &fixture->director->sessions;
 	fixture->service = &fixture->director->services[0];
 }
@@ -115,19 +116,21 @@ static struct packet_flow flow_of(unsigned int number, uint16_t port)
 /** An ISAKMP packet with these cookies. */
 static struct packet cookies(uint64_t icookie, uint64_t rcookie)
 {
-	return (struct packet){ .kind = PACKET_IKE, .icookie = icookie, .rcookie = rcookie,
-		.version = 2 };
+	return (struct packet){
+		.kind = PACKET_IKE, .icookie = icookie, .rcookie = rcookie, .version = 2
+	};
 }
 
 /** Adds an entry to the first server; must be possible. */
-static struct session_entry *add(struct fixture *fixture, unsigned int number, uint16_t port,
-	uint64_t now_ms)
+static struct session_entry *add(
+	struct fixture *fixture, unsigned int number, uint16_t port, uint64_t now_ms)
 {
 	struct packet_flow flow = flow_of(number, port);
 	struct session_entry *entry = NULL;
 
 	ck_assert_int_eq(session_add(fixture->table, fixture->service,
-				 &fixture->service->servers[0], &flow, now_ms, &entry), 0);
+				 &fixture->service->servers[0], &flow, now_ms, &entry),
+		0);
 	ck_assert_ptr_nonnull(entry);
 	return entry;
 }
@@ -138,13 +141,13 @@ static int try_add(struct fixture *fixture, unsigned int number, uint16_t port)
 	struct packet_flow flow = flow_of(number, port);
 	struct session_entry *entry = NULL;
 
-	return session_add(fixture->table, fixture->service, &fixture->service->servers[0],
-		&flow, 0, &entry);
+	return session_add(fixture->table, fixture->service,
+		&fixture->service->servers[0], &flow, 0, &entry);
 }
 
 /** Adds an ESTABLISHED entry. */
-static struct session_entry *add_established(struct fixture *fixture, unsigned int number,
-	uint16_t port, uint64_t now_ms)
+static struct session_entry *add_established(
+	struct fixture *fixture, unsigned int number, uint16_t port, uint64_t now_ms)
 {
 	struct session_entry *entry = add(fixture, number, port, now_ms);
 
@@ -176,19 +179,23 @@ START_TEST(session_add_and_find)
 	ck_assert_uint_eq(session_expires_ms(entry), 35);
 	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
 	ck_assert_ptr_eq(session_find_flow(fixture.table, &flow), entry);
-	ck_assert_ptr_eq(session_find_client(fixture.table, fixture.service, &flow.client),
+	ck_assert_ptr_eq(
+		session_find_client(fixture.table, fixture.service, &flow.client),
 		entry->client);
-	ck_assert_ptr_eq(session_find_cookie(fixture.table, fixture.service, &flow.client,
-				 11)->entry, entry);
-	ck_assert_ptr_null(session_find_cookie(fixture.table, fixture.service, &flow.client,
-		12));
+	ck_assert_ptr_eq(
+		session_find_cookie(fixture.table, fixture.service, &flow.client, 11)
+			->entry,
+		entry);
+	ck_assert_ptr_null(
+		session_find_cookie(fixture.table, fixture.service, &flow.client, 12));
 	flow.virtual_port = 4500;
 	ck_assert_ptr_null(session_find_flow(fixture.table, &flow));
 	flow = flow_of(8, 500);
 	ck_assert_ptr_null(session_find_flow(fixture.table, &flow));
-	ck_assert_ptr_null(session_find_client(fixture.table, fixture.service, &flow.client));
-	ck_assert_ptr_null(session_find_cookie(fixture.table, fixture.service, &flow.client,
-		11));
+	ck_assert_ptr_null(
+		session_find_client(fixture.table, fixture.service, &flow.client));
+	ck_assert_ptr_null(
+		session_find_cookie(fixture.table, fixture.service, &flow.client, 11));
 	ck_assert_str_eq(announced(&fixture), "");
 	end(&fixture);
 }
@@ -210,8 +217,9 @@ START_TEST(session_limits_hold)
 	ck_assert_uint_eq(fixture.table->entry_count, 4);
 	ck_assert_uint_eq(fixture.service->client_count, 3);
 	ck_assert_str_eq(announced(&fixture), "");
-	session_remove(fixture.table, session_find_flow(fixture.table,
-		&(struct packet_flow[]){ flow_of(1, 1) }[0]));
+	session_remove(
+		fixture.table, session_find_flow(fixture.table,
+				       &(struct packet_flow[]){ flow_of(1, 1) }[0]));
 	ck_assert_str_eq(announced(&fixture), "r1 ");
 	add(&fixture, 4, 1, 0);
 	end(&fixture);
@@ -263,7 +271,8 @@ START_TEST(session_expiry_order)
 }
 END_TEST
 
-/** Past the timeout: soft while the quota lasts, oldest first out, announced then only. */
+/** Past the timeout: soft while the quota lasts, oldest first out, announced then only.
+ */
 START_TEST(session_soft_quota)
 {
 	struct fixture fixture;
@@ -361,7 +370,8 @@ START_TEST(session_room_in_client)
 	add(&fixture, 1, 2, 2);
 	session_touch(add(&fixture, 1, 3, 3), 4);
 	announced(&fixture);
-	ck_assert(!session_make_room(fixture.table, fixture.service, entry->client, false));
+	ck_assert(
+		!session_make_room(fixture.table, fixture.service, entry->client, false));
 	ck_assert(session_make_room(fixture.table, fixture.service, entry->client, true));
 	ck_assert_str_eq(announced(&fixture), "r2 ");
 	session_establish(fixture.table, add(&fixture, 1, 4, 5), 5);
@@ -369,7 +379,8 @@ START_TEST(session_room_in_client)
 	ck_assert_str_eq(announced(&fixture), "e4 r3 ");
 	add_established(&fixture, 1, 5, 6);
 	announced(&fixture);
-	ck_assert(!session_make_room(fixture.table, fixture.service, entry->client, true));
+	ck_assert(
+		!session_make_room(fixture.table, fixture.service, entry->client, true));
 	ck_assert_str_eq(announced(&fixture), "");
 	ck_assert(there(&fixture, 9, 9));
 	end(&fixture);
@@ -389,22 +400,24 @@ START_TEST(session_handshake_bound)
 	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
 	for (uint64_t i = 1; i <= 100; i++) {
 		packet = cookies(i, 0);
-		ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
+		ck_assert_int_eq(
+			session_note_handshake(fixture.table, entry, &packet), 0);
 		ck_assert_uint_le(entry->handshake_count, SESSION_HANDSHAKES);
 	}
-	ck_assert_ptr_nonnull(session_find_cookie(fixture.table, fixture.service, &client,
-		1000));
-	ck_assert_ptr_null(session_find_cookie(fixture.table, fixture.service, &client,
-		100 - SESSION_HANDSHAKES + 1));
-	ck_assert_ptr_nonnull(session_find_cookie(fixture.table, fixture.service, &client,
-		100 - SESSION_HANDSHAKES + 2));
+	ck_assert_ptr_nonnull(
+		session_find_cookie(fixture.table, fixture.service, &client, 1000));
+	ck_assert_ptr_null(session_find_cookie(
+		fixture.table, fixture.service, &client, 100 - SESSION_HANDSHAKES + 1));
+	ck_assert_ptr_nonnull(session_find_cookie(
+		fixture.table, fixture.service, &client, 100 - SESSION_HANDSHAKES + 2));
 	for (uint64_t i = 1; i <= 20; i++) {
 		packet = cookies(2000 + i, 7);
-		ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
+		ck_assert_int_eq(
+			session_note_handshake(fixture.table, entry, &packet), 0);
 	}
 	ck_assert_uint_eq(entry->handshake_count, SESSION_HANDSHAKES);
-	ck_assert_ptr_null(session_find_cookie(fixture.table, fixture.service, &client,
-		1000));
+	ck_assert_ptr_null(
+		session_find_cookie(fixture.table, fixture.service, &client, 1000));
 	end(&fixture);
 }
 END_TEST
@@ -423,7 +436,8 @@ START_TEST(session_handshake_moves)
 	one = add(&fixture, 1, 500, 0);
 	other = add(&fixture, 1, 4500, 0);
 	ck_assert_int_eq(session_note_handshake(fixture.table, one, &packet), 0);
-	handshake = session_find_cookie(fixture.table, fixture.service, &one->flow.client, 11);
+	handshake = session_find_cookie(
+		fixture.table, fixture.service, &one->flow.client, 11);
 	ck_assert_ptr_eq(handshake->entry, one);
 	packet = cookies(11, 22);
 	ck_assert_int_eq(session_note_handshake(fixture.table, other, &packet), 0);
@@ -457,13 +471,16 @@ START_TEST(session_handshake_moves_into_full)
 	ck_assert_int_eq(session_note_handshake(fixture.table, one, &packet), 0);
 	for (uint64_t i = 100; i < 100 + SESSION_HANDSHAKES; i++) {
 		packet = cookies(i, 0);
-		ck_assert_int_eq(session_note_handshake(fixture.table, other, &packet), 0);
+		ck_assert_int_eq(
+			session_note_handshake(fixture.table, other, &packet), 0);
 	}
 	packet = cookies(11, 22);
 	ck_assert_int_eq(session_note_handshake(fixture.table, other, &packet), 0);
 	ck_assert_uint_eq(other->handshake_count, SESSION_HANDSHAKES);
-	ck_assert_ptr_eq(session_find_cookie(fixture.table, fixture.service,
-				 &one->flow.client, 11)->entry, other);
+	ck_assert_ptr_eq(
+		session_find_cookie(fixture.table, fixture.service, &one->flow.client, 11)
+			->entry,
+		other);
 	end(&fixture);
 }
 END_TEST
@@ -480,8 +497,8 @@ START_TEST(session_pairs)
 	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
 	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 11, 22));
 	session_establish(fixture.table, entry, 0);
-	ck_assert_ptr_eq(session_find_pair(fixture.table, fixture.service, 11, 22)->entry,
-		entry);
+	ck_assert_ptr_eq(
+		session_find_pair(fixture.table, fixture.service, 11, 22)->entry, entry);
 	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 22, 11));
 	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 11, 0));
 	session_remove(fixture.table, entry);
@@ -517,5 +534,5 @@ END_TEST
 UNIT_MAIN("session", session_add_and_find, session_limits_hold, session_establish_once,
 	session_expiry_order, session_soft_quota, session_soft_revival,
 	session_soft_not_initial, session_room_in_table, session_room_in_client,
-	session_handshake_bound, session_handshake_moves, session_handshake_moves_into_full,
-	session_pairs, session_client_lifetime)
+	session_handshake_bound, session_handshake_moves,
+	session_handshake_moves_into_full, session_pairs, session_client_lifetime)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Out of memory at every allocation that base and core make: an error or a drop with its
- * reason, nothing half done, nothing leaked, and the next packet is served. The linker puts
- * the functions below in front of malloc and calloc (see local.mk).
+ * reason, nothing half done, nothing leaked, and the next packet is served. The linker
+ * puts the functions below in front of malloc and calloc (see local.mk).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,8 +50,8 @@ void *__wrap_calloc(size_t count, size_t size_bytes)
 static const struct hash_key key = { { 3, 4 } };
 
 /** An ISAKMP packet of 203.0.113.number. */
-static struct packet isakmp(unsigned int number, uint16_t port, uint64_t icookie,
-	uint64_t rcookie)
+static struct packet isakmp(
+	unsigned int number, uint16_t port, uint64_t icookie, uint64_t rcookie)
 {
 	uint8_t bytes[4] = { 203, 0, 113, (uint8_t)number };
 	struct packet packet;
@@ -70,8 +70,8 @@ static struct packet isakmp(unsigned int number, uint16_t port, uint64_t icookie
 }
 
 /** Decides and commits with so many allocations allowed. */
-static struct decision pass(struct director *director, const struct packet *packet,
-	uint64_t allowed)
+static struct decision pass(
+	struct director *director, const struct packet *packet, uint64_t allowed)
 {
 	struct decision decision;
 
@@ -104,7 +104,8 @@ START_TEST(memory_director_new)
 }
 END_TEST
 
-/** A first message that finds no memory is dropped without a trace; sent again it passes. */
+/** A first message that finds no memory is dropped without a trace; sent again it passes.
+ */
 START_TEST(memory_first_message)
 {
 	struct config *config = test_config(2);

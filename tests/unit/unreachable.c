@@ -36,8 +36,8 @@ static void answer_to(const char *text, struct answer *answer)
 	memcpy(captured, answer->bytes.data, answer->bytes.size_bytes);
 	classify(captured, answer->bytes.size_bytes, answer->bytes.wire_bytes,
 		&answer->packet);
-	answer->size_bytes = unreachable_build(&answer->packet, captured,
-		answer->bytes.size_bytes, answer->data);
+	answer->size_bytes = unreachable_build(
+		&answer->packet, captured, answer->bytes.size_bytes, answer->data);
 	free(captured);
 }
 
@@ -65,14 +65,14 @@ static void check_v4(const struct answer *answer, size_t expected_quote)
 	ck_assert_uint_eq(data[21], 2);
 	ck_assert_uint_eq(u16_at(data, 24), 0);
 	ck_assert_uint_eq(u16_at(data, 26), 0);
-	ck_assert_uint_eq(checksum_finish(checksum_add(0, data + 20, answer->size_bytes - 20)),
-		0);
+	ck_assert_uint_eq(
+		checksum_finish(checksum_add(0, data + 20, answer->size_bytes - 20)), 0);
 	ck_assert_mem_eq(data + 28, answer->bytes.data, expected_quote);
 }
 
 /** IPv6: RFC 4443 3.4, every field and the checksum over the pseudo header. */
-static void check_v6(const struct answer *answer, size_t expected_quote,
-	unsigned int expected_pointer)
+static void check_v6(
+	const struct answer *answer, size_t expected_quote, unsigned int expected_pointer)
 {
 	const uint8_t *data = answer->data;
 	uint32_t sum;
@@ -88,10 +88,11 @@ static void check_v6(const struct answer *answer, size_t expected_quote,
 	ck_assert_uint_eq(data[41], 1);
 	ck_assert_uint_eq(u16_at(data, 44), 0);
 	ck_assert_uint_eq(u16_at(data, 46), expected_pointer);
-	sum = checksum_add_pseudo(0, &answer->packet.flow.virtual, &answer->packet.flow.client,
-		58, answer->size_bytes - 40);
+	sum = checksum_add_pseudo(0, &answer->packet.flow.virtual,
+		&answer->packet.flow.client, 58, answer->size_bytes - 40);
 	ck_assert_uint_eq(
-		checksum_finish(checksum_add(sum, data + 40, answer->size_bytes - 40)), 0);
+		checksum_finish(checksum_add(sum, data + 40, answer->size_bytes - 40)),
+		0);
 	ck_assert_mem_eq(data + 48, answer->bytes.data, expected_quote);
 	ck_assert_uint_ge(answer->bytes.data[expected_pointer], 50);
 	ck_assert_uint_le(answer->bytes.data[expected_pointer], 51);
@@ -102,7 +103,8 @@ START_TEST(unreachable_v4)
 {
 	static const char *const words[] = { "esp spi=c0000001", "ah spi=c0000001",
 		"esp spi=c0000001 options=94040000" };
-	static const size_t pads[] = { 1, 2, 63, 500, 519, 520, 521, 548, 600, 1400, 9000 };
+	static const size_t pads[] = { 1, 2, 63, 500, 519, 520, 521, 548, 600, 1400,
+		9000 };
 
 	for (size_t i = 0; i < 3; i++) {
 		for (size_t j = 0; j < sizeof(pads) / sizeof(*pads); j++) {
@@ -113,7 +115,8 @@ START_TEST(unreachable_v4)
 				words[i], pads[j]);
 			answer_to(text, &answer);
 			check_v4(&answer, answer.bytes.size_bytes < 548
-					? answer.bytes.size_bytes : 548);
+						  ? answer.bytes.size_bytes
+						  : 548);
 			free(answer.data);
 		}
 	}
@@ -142,11 +145,13 @@ START_TEST(unreachable_v6)
 			struct answer answer;
 			char text[128];
 
-			snprintf(text, sizeof(text), "2001:db8:c::7 > 2001:db8::1 %s pad=%zu",
-				cases[i].words, pads[j]);
+			snprintf(text, sizeof(text),
+				"2001:db8:c::7 > 2001:db8::1 %s pad=%zu", cases[i].words,
+				pads[j]);
 			answer_to(text, &answer);
-			check_v6(&answer, answer.bytes.size_bytes < 1232
-					? answer.bytes.size_bytes : 1232,
+			check_v6(&answer,
+				answer.bytes.size_bytes < 1232 ? answer.bytes.size_bytes
+							       : 1232,
 				cases[i].pointer);
 			free(answer.data);
 		}
@@ -229,8 +234,8 @@ START_TEST(unreachable_source)
 		packet.kind = PACKET_ESP;
 		packet.flow.client = test_address(sources[i]);
 		packet.flow.virtual = packet.flow.client;
-		ck_assert_msg(unreachable_build(&packet, quote, sizeof(quote), out) == 0, "%s",
-			sources[i]);
+		ck_assert_msg(unreachable_build(&packet, quote, sizeof(quote), out) == 0,
+			"%s", sources[i]);
 	}
 }
 END_TEST
