@@ -59,7 +59,10 @@ peer_daemon_config() {
 				default = 1
 				flush_line = yes } }
 		}
-		swanctl { socket = unix://$dir/vici }
+		swanctl {
+			load = $PEER_PLUGINS
+			socket = unix://$dir/vici
+		}
 	END
 }
 
