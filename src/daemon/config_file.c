@@ -130,7 +130,8 @@ static void expect_keys(const cfg_t *cfg, char *out, size_t out_bytes)
 }
 
 /** libConfuse found a mistake in the grammar: says it with what it should have been. */
-static void report(cfg_t *cfg, const char *format, va_list arguments)
+static __attribute__((format(printf, 2, 0))) void report(
+	cfg_t *cfg, const char *format, va_list arguments)
 {
 	static const struct {
 		const char *found;
