@@ -153,7 +153,8 @@ static void routing_down(struct daemon *daemon)
 	routing_remove();
 }
 
-/** Binds the queue; before the rules, so that the first packet finds a listener. */
+/** Binds the queue: before the nft rules, so that the first packet finds a listener, and
+ *  before all that is shared with another daemon, for this is where a second one ends. */
 static int queue_up(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -281,8 +282,8 @@ static const struct step steps[] = {
 	{ probe_up, NULL },
 	{ director_up, director_down },
 	{ packets_up, NULL },
-	{ routing_up, routing_down },
 	{ queue_up, queue_down },
+	{ routing_up, routing_down },
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
 	{ loop_up, loop_down },
