@@ -11,13 +11,13 @@ declare -A PACKAGES=(
 	[demo]="nftables iproute2 iputils-ping procps jq strongswan-charon
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
-	[test]="check libpcap-dev shellcheck xz-utils tcpdump"
+	[test]="check libpcap-dev shellcheck universal-ctags xz-utils"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
-	[test]="shellcheck xz tcpdump"
+	[test]="shellcheck ctags xz"
 )
 declare -A LIBRARIES=(
 	[build]="libmnl libnetfilter_queue libnftnl libconfuse jansson libcap-ng"
