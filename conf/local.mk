@@ -7,6 +7,7 @@ dist_examples_DATA = \
 	conf/external-ruleset.nft \
 	conf/ipsec-balancer.conf \
 	conf/ipv6.conf \
+	conf/local-node.conf \
 	conf/two-services.conf
 
 systemdsystemunit_DATA = conf/ipsec-balancer.service

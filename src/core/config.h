@@ -17,6 +17,7 @@ struct scheduler;
 #define CONFIG_ADDRESSES 8   /**< addresses a service may have */
 #define CONFIG_SERVERS 256   /**< servers in all: one mark and one routing table each */
 #define CONFIG_SERVICES 64
+#define CONFIG_TABLE_LOCAL 255 /**< linux/rtnetlink.h's RT_TABLE_LOCAL */
 
 enum config_method {
 	METHOD_DIRECT,
@@ -32,7 +33,7 @@ enum config_ruleset {
 
 struct config_server {
 	char name[CONFIG_NAME_BYTES];
-	struct address address_v4; /**< next hop; family 0 when there is none */
+	struct address address_v4; /**< next hop; family 0: none, as with local */
 	struct address address_v6;
 	enum config_method method;
 	uint32_t weight; /**< at start; the live one is in struct server */
@@ -78,7 +79,7 @@ const char *config_method_name(enum config_method method);
  *  of mark_mask. The configuration check makes sure that it fits. */
 uint32_t config_server_mark(const struct config *config, const struct config_server *server);
 
-/** The server's routing table. */
+/** The server's routing table; for method local it is CONFIG_TABLE_LOCAL. */
 uint32_t config_server_table(const struct config *config, const struct config_server *server);
 
 /** Fills what a file may leave out. */

@@ -51,15 +51,17 @@ struct server *service_server(const struct service *service, const char *name)
 	return NULL;
 }
 
-/** Has a next hop of the family. */
+/** Has a next hop of the family, or needs none. */
 bool server_reachable(const struct server *server, uint8_t family)
 {
+	if (server->config->method == METHOD_LOCAL)
+		return true;
 	if (family == AF_INET)
 		return server->config->address_v4.family != 0;
 	return server->config->address_v6.family != 0;
 }
 
-/** Has a weight and a next hop. */
+/** Has a weight and can be reached. */
 bool server_takes_new(const struct server *server, uint8_t family)
 {
 	return server->weight > 0 && server_reachable(server, family);

@@ -28,14 +28,14 @@ static void format_hex(const json_t *value, bool utf8, char *out, size_t out_byt
 	snprintf(out, out_bytes, "0x%llx", (unsigned long long)json_integer_value(value));
 }
 
-/** Writes a list of strings with commas. */
+/** Writes a list of strings with commas; a dash where there is none. */
 static void format_list(const json_t *value, bool utf8, char *out, size_t out_bytes)
 {
 	size_t i, used = 0;
 	json_t *item;
 
 	(void)utf8;
-	out[0] = '\0';
+	snprintf(out, out_bytes, "%s", json_array_size(value) ? "" : "-");
 	json_array_foreach(value, i, item)
 	{
 		int wrote = snprintf(out + used, out_bytes - used, "%s%s", i ? "," : "",

@@ -120,11 +120,12 @@ static void check_overlap(const struct config *config, size_t index,
 	}
 }
 
-/** Tells whether some server of the service has an address of that family. */
+/** Tells whether some server of the service can take that family's clients. */
 static bool service_has_server_for(const struct config_service *service, uint8_t family)
 {
 	for (size_t i = 0; i < service->server_count; i++)
-		if (server_address(&service->servers[i], family))
+		if (service->servers[i].method == METHOD_LOCAL ||
+			server_address(&service->servers[i], family))
 			return true;
 	return false;
 }
@@ -211,8 +212,34 @@ static bool families_meet(const struct config_service *service,
 	return false;
 }
 
-/** Checks one server: it has what its method needs. */
-static void check_server(const struct config *config,
+/** Checks a server of method local: it is the director, which exists once and has no next
+ *  hop. */
+static void check_local(const struct config_service *service, size_t index,
+	const struct server_places *places, struct config_errors *errors)
+{
+	const struct config_server *server = &service->servers[index];
+
+	if (server->address_v4.family || server->address_v6.family)
+		config_errors_add(errors,
+			server->address_v4.family ? places->address_v4
+						  : places->address_v6,
+			"server %s: found an address, expected none for method local, "
+			"which is the director itself",
+			server->name);
+	for (size_t i = 0; i < index; i++) {
+		if (service->servers[i].method != METHOD_LOCAL)
+			continue;
+		config_errors_add(errors,
+			places->method ? places->method : places->begin,
+			"server %s: found method local, which server %s has already, "
+			"expected it once in service %s",
+			server->name, service->servers[i].name, service->name);
+		return;
+	}
+}
+
+/** Checks one server of a method with next hops: it has what its method needs. */
+static void check_routed(const struct config *config,
 	const struct config_service *service, size_t index,
 	const struct server_places *places, struct config_errors *errors)
 {
@@ -231,6 +258,17 @@ static void check_server(const struct config *config,
 	check_server_address(config, service, index, AF_INET, places->address_v4, errors);
 	check_server_address(
 		config, service, index, AF_INET6, places->address_v6, errors);
+}
+
+/** Checks one server by its method. */
+static void check_server(const struct config *config,
+	const struct config_service *service, size_t index,
+	const struct server_places *places, struct config_errors *errors)
+{
+	if (service->servers[index].method == METHOD_LOCAL)
+		check_local(service, index, places, errors);
+	else
+		check_routed(config, service, index, places, errors);
 }
 
 /** Checks that the file has services, and not more servers than there are marks for. */

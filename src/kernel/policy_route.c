@@ -121,34 +121,39 @@ static int plan_next_hop(struct plan *plan, struct netlink *netlink,
 	return 0;
 }
 
-/** Plans rule and table of a server in one family. */
-static int plan_server(struct plan *plan, struct netlink *netlink,
-	const struct config_server *server, const struct address *next_hop)
+/** Plans the rule by which a server's mark leads to its table. */
+static int plan_rule(
+	struct plan *plan, const struct config_server *server, uint8_t family)
 {
-	const struct config *config = plan->config;
-	struct rtnl_rule rule = {
-		.family = next_hop->family,
+	const struct rtnl_rule rule = {
+		.family = family,
 		.action = FR_ACT_TO_TBL,
 		.protocol = POLICY_ROUTE_PROTOCOL,
-		.priority = config->rule_priority,
-		.mark = config_server_mark(config, server),
-		.mask = config->mark_mask,
-		.table = config_server_table(config, server),
+		.priority = plan->config->rule_priority,
+		.mark = config_server_mark(plan->config, server),
+		.mask = plan->config->mark_mask,
+		.table = config_server_table(plan->config, server),
 	};
-	struct rtnl_route blackhole = {
+
+	return rtnl_rules_append(&plan->rules, &rule);
+}
+
+/** Plans rule and table of a server of method direct in one family. */
+static int plan_direct(struct plan *plan, struct netlink *netlink,
+	const struct config_server *server, const struct address *next_hop)
+{
+	const struct rtnl_route blackhole = {
 		.family = next_hop->family,
 		.type = RTN_BLACKHOLE,
 		.protocol = POLICY_ROUTE_PROTOCOL,
-		.table = rule.table,
+		.table = config_server_table(plan->config, server),
 		.metric = METRIC_BLACKHOLE,
 	};
 	int error = rtnl_routes_append(&plan->routes, &blackhole);
 
 	if (!error)
 		error = plan_next_hop(plan, netlink, server, next_hop);
-	if (!error)
-		error = rtnl_rules_append(&plan->rules, &rule);
-	return error;
+	return error ? error : plan_rule(plan, server, next_hop->family);
 }
 
 /** Plans what a family needs once: no other mark of ours gets past, and the local table
@@ -178,6 +183,38 @@ static const struct address *next_hop_of(
 	return family == AF_INET ? &server->address_v4 : &server->address_v6;
 }
 
+/** Tells whether the service has a virtual address of the family. */
+static bool has_family(const struct config_service *service, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < service->address_count; i++) {
+		if (service->addresses[i].family == family)
+			return true;
+	}
+	return false;
+}
+
+/** Plans what a server needs in one family, which may be nothing. */
+static int plan_server(struct plan *plan, struct netlink *netlink,
+	const struct config_service *service, const struct config_server *server,
+	uint8_t family)
+{
+	const struct address *next_hop = next_hop_of(server, family);
+
+	switch (server->method) {
+	case METHOD_DIRECT:
+		return next_hop->family ? plan_direct(plan, netlink, server, next_hop)
+					: 0;
+	case METHOD_LOCAL:
+		return has_family(service, family) ? plan_rule(plan, server, family) : 0;
+	case METHOD_TUNNEL:
+	case METHOD_NAT:
+		break;
+	}
+	return 0;
+}
+
 /** Plans all servers of a service in one family. */
 static int plan_service(struct plan *plan, struct netlink *netlink,
 	const struct config_service *service, uint8_t family)
@@ -185,13 +222,9 @@ static int plan_service(struct plan *plan, struct netlink *netlink,
 	size_t i;
 
 	for (i = 0; i < service->server_count; i++) {
-		const struct config_server *server = &service->servers[i];
-		const struct address *next_hop = next_hop_of(server, family);
-		int error;
+		int error = plan_server(
+			plan, netlink, service, &service->servers[i], family);
 
-		if (server->method != METHOD_DIRECT || !next_hop->family)
-			continue;
-		error = plan_server(plan, netlink, server, next_hop);
 		if (error)
 			return error;
 	}

@@ -3,9 +3,11 @@
  * Routing by mark: per server one rule and one table that holds its next hop and, below
  * it, a blackhole, so that a packet whose next hop went away is dropped instead of
  * going where the main table points. All of it carries our protocol id, by which it is
- * found again after a crash. Only servers of method direct are routed here.
+ * found again after a crash. Servers of method direct and local are routed here; a
+ * local one needs no table of its own: what the kernel's has no address for meets the
+ * rule behind and is dropped.
  *
- *   rule_priority      fwmark of a server -> its table
+ *   rule_priority      fwmark of a server -> its table; of a local one: lookup local
  *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole
  *   rule_priority + 2  lookup local, moved here from 0: else a virtual address that is
  *                      the director's own would be delivered before any mark is seen

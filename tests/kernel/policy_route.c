@@ -4,6 +4,8 @@
  * with the config, and gone without a trace; and what a marked packet does meanwhile.
  */
 #include <errno.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +238,124 @@ START_TEST(a_virtual_address_of_our_own_is_forwarded)
 }
 END_TEST
 
+/** Makes the second server the director itself. */
+static void make_second_local(void)
+{
+	servers()[1].method = METHOD_LOCAL;
+	servers()[1].address_v4.family = 0;
+}
+
+/** A socket that takes what comes for UDP port 500, of either family. */
+static int listen_on_500(void)
+{
+	const struct sockaddr_in6 any = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(500),
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+
+	ck_assert_int_ge(fd, 0);
+	/* The fixture's packets have no checksum. */
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_UDP, UDP_NO_CHECK6_RX, &on, sizeof(on)),
+		0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
+	return fd;
+}
+
+/** fixture_expect_only_marker() for when the virtual address is our own: the marker goes
+ *  to another one. */
+static void expect_nothing_forwarded(void)
+{
+	uint8_t packet[FIXTURE_BYTES];
+	struct fixture_frame frame;
+
+	fixture_inject(packet, fixture_udp(packet, FIXTURE_CLIENT_V4, FIXTURE_OTHER_V4,
+				       1, 7777, "marker", 6));
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, FIXTURE_ROUTER);
+}
+
+/** Sends from a client and expects it at our own socket and nowhere else. */
+static void expect_delivered(int fd, const char *client)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	fixture_send_udp(client, 500, 500);
+	ck_assert_int_eq(poll(&wait, 1, 5000), 1);
+	ck_assert_int_ge(recv(fd, &byte, sizeof(byte), 0), 0);
+	expect_nothing_forwarded();
+}
+
+START_TEST(a_local_server_is_ourselves)
+{
+	struct fixture_frame frame;
+	int fd = listen_on_500();
+
+	make_second_local();
+	fixture_shell("ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo && "
+		      "ip addr add " FIXTURE_VIRTUAL_V6 "/128 dev lo nodad");
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_added, 4 + 4);
+	ck_assert_uint_eq(counters.routes_added, 2 * 2);
+	mark_everything(mark_of(1));
+	expect_delivered(fd, FIXTURE_CLIENT_V4);
+	expect_delivered(fd, FIXTURE_CLIENT_V6);
+	mark_everything(mark_of(0));
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, 0x11);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_kept, 8);
+	ck_assert_uint_eq(counters.rules_added + counters.rules_removed, 0);
+	close(fd);
+}
+END_TEST
+
+/** The main table's default route would take the packet; it must not. */
+START_TEST(a_local_server_without_the_address_gets_nothing)
+{
+	int fd = listen_on_500();
+
+	make_second_local();
+	ck_assert_int_eq(apply(), 0);
+	mark_everything(mark_of(1));
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	fixture_expect_only_marker();
+	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
+	fixture_expect_only_marker();
+	fixture_shell("ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo");
+	expect_delivered(fd, FIXTURE_CLIENT_V4);
+	fixture_shell("ip addr del " FIXTURE_VIRTUAL_V4 "/32 dev lo");
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	fixture_expect_only_marker();
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_server_that_becomes_local_and_goes)
+{
+	char *before = routing();
+
+	ck_assert_int_eq(apply(), 0);
+	make_second_local();
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_added, 2);
+	ck_assert_uint_eq(counters.rules_removed, 1);
+	ck_assert_uint_eq(counters.routes_removed, 2);
+	fixture_shell("ip rule | grep -q '^50:.*fwmark 0x20000/0xff0000 lookup local'");
+	/* No rule for a family that the service does not have. */
+	fixture_config()->services[0].address_count = 1;
+	servers()[0].address_v6.family = 0;
+	ck_assert_int_eq(apply(), 0);
+	fixture_shell("! ip -6 rule | grep -q fwmark");
+	fixture_shell("ip -6 rule | grep -q '^0:.*lookup local'");
+	ck_assert_int_eq(policy_route_remove(), 0);
+	expect_routing(before);
+	free(before);
+}
+END_TEST
+
 START_TEST(a_next_hop_that_is_not_on_link_is_named)
 {
 	struct config_server *second = &servers()[1];
@@ -344,6 +464,9 @@ int main(void)
 	tcase_add_test(tests, rules_and_routes_of_others_stay);
 	tcase_add_test(tests, a_local_rule_elsewhere_stays);
 	tcase_add_test(tests, a_virtual_address_of_our_own_is_forwarded);
+	tcase_add_test(tests, a_local_server_is_ourselves);
+	tcase_add_test(tests, a_local_server_without_the_address_gets_nothing);
+	tcase_add_test(tests, a_server_that_becomes_local_and_goes);
 	tcase_add_test(tests, a_next_hop_that_is_not_on_link_is_named);
 	tcase_add_test(tests, a_link_that_goes_and_comes);
 	tcase_add_test(tests, a_network_that_moves_to_another_link);

@@ -59,6 +59,7 @@ SCENARIOS = \
 	tests/scenario/limit-all-established.scenario \
 	tests/scenario/limit-client.scenario \
 	tests/scenario/limit-entries.scenario \
+	tests/scenario/local-node.scenario \
 	tests/scenario/malformed-counted.scenario \
 	tests/scenario/mobike.scenario \
 	tests/scenario/no-icmp-for-esp-in-udp.scenario \

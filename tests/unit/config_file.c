@@ -108,13 +108,28 @@ static const struct mistake mistakes[] = {
 	{SERVICE_HEAD "scheduler = random\n" SERVER "}\n",
 		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc"},
 	{SERVICE_HEAD "method = fast\n" SERVER "}\n",
-		"f:3: method: found \"fast\", expected direct"},
+		"f:3: method: found \"fast\", expected direct or local"},
 	{SERVICE_HEAD "method = tunnel\n" SERVER "}\n",
-		"f:3: method tunnel is not carried by this version; expected direct"},
+		"f:3: method tunnel is not carried by this version; expected direct or "
+		"local"},
 	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = nat\n}\n}\n",
-		"f:5: method nat is not carried by this version; expected direct"},
-	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = local\n}\n}\n",
-		"f:5: method local is not carried by this version; expected direct"},
+		"f:5: method nat is not carried by this version; expected direct or "
+		"local"},
+	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",
+		"f:5: server a: found an address, expected none for method local, which "
+		"is the director itself"},
+	{SERVICE_HEAD "method = local\nserver a {\naddress = \"2001:db8::2\"\n}\n}\n",
+		"f:5: server a: found an address, expected none for method local, which "
+		"is the director itself"},
+	{SERVICE_HEAD SERVER "server a { method = local }\nserver b {\nmethod = local\n"
+			     "}\n}\n",
+		"f:6: server b: found method local, which server a has already, expected "
+		"it once in service vpn"},
+	{SERVICE_HEAD "method = local\nserver a { }\nserver b {\n}\n}\n",
+		"f:5: server b: found method local, which server a has already, expected "
+		"it once in service vpn"},
+	{SERVICE_HEAD "method = local\nserver b { }\nserver a { method = direct }\n}\n",
+		"f:5: server a: found no address, expected one for method direct"},
 	{SERVICE_HEAD "server a { weight = 65536 }\n}\n",
 		"f:3: weight: found \"65536\", expected a number from 0 to 65535"},
 	{"service \"a b\" {\naddress = 192.0.2.1\n" SERVER "}\n",
@@ -323,6 +338,31 @@ START_TEST(every_key_is_stored)
 }
 END_TEST
 
+/** A local server needs no address, serves both families, and may be in each service. */
+START_TEST(local_server_needs_nothing)
+{
+	struct config *config = parse_good(
+		"service one {\naddress = {192.0.2.1, \"2001:db8::1\"}\n"
+		"server gw1 { address = 10.2.0.11 }\n"
+		"server here { method = local weight = 3 }\n}\n"
+		"service two {\naddress = \"2001:db8::2\"\nmethod = local\n"
+		"server here { }\n"
+		"server gw2 { method = direct address = \"2001:db8:2::12\" }\n}\n");
+	const struct config_server *here = &config->services[0].servers[1];
+
+	ck_assert_int_eq(here->method, METHOD_LOCAL);
+	ck_assert_uint_eq(here->weight, 3);
+	ck_assert_uint_eq(here->address_v4.family + here->address_v6.family, 0);
+	ck_assert_uint_eq(config_server_mark(config, here), 0x20000);
+	ck_assert_uint_eq(config_server_table(config, here), 255);
+	ck_assert_int_eq(config->services[1].servers[0].method, METHOD_LOCAL);
+	ck_assert_int_eq(config->services[1].servers[1].method, METHOD_DIRECT);
+	ck_assert_uint_eq(
+		config_server_table(config, &config->services[1].servers[1]), 9003);
+	config_free(config);
+}
+END_TEST
+
 /** Mistakes are collected, in the order of the file. */
 START_TEST(mistakes_are_collected)
 {
@@ -495,6 +535,7 @@ int main(void)
 		(int)(sizeof(mistakes) / sizeof(mistakes[0])));
 	tcase_add_test(cases, defaults_are_one);
 	tcase_add_test(cases, every_key_is_stored);
+	tcase_add_test(cases, local_server_needs_nothing);
 	tcase_add_test(cases, mistakes_are_collected);
 	tcase_add_test(cases, mistakes_are_bounded);
 	tcase_add_loop_test(cases, limits_are_errors, 0, 8);

@@ -202,7 +202,12 @@ START_TEST(services_and_servers_in_columns)
 		"\"method\":\"direct\",\"weight\":2,\"mark\":65536,\"table\":9000,"
 		"\"clients\":3,"
 		"\"entries_initial\":1,\"entries_established\":2,\"packets\":10,"
-		"\"bytes\":2000}]",
+		"\"bytes\":2000},"
+		"{\"service\":\"vpn\",\"server\":\"here\",\"addresses\":[],"
+		"\"method\":\"local\",\"weight\":1,\"mark\":131072,\"table\":255,"
+		"\"clients\":1,"
+		"\"entries_initial\":0,\"entries_established\":1,\"packets\":5,"
+		"\"bytes\":900}]",
 		NULL,
 	};
 
@@ -217,7 +222,10 @@ START_TEST(services_and_servers_in_columns)
 		"INITIAL  ESTABLISHED  PACKETS  BYTES\n"
 		"vpn      gw1     10.2.0.11        direct       2  0x10000    9000       "
 		" 3  "
-		"      1            2       10   2000\n");
+		"      1            2       10   2000\n"
+		"vpn      here    -                local        1  0x20000     255       "
+		" 1  "
+		"      0            1        5    900\n");
 }
 END_TEST
 
