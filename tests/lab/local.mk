@@ -17,10 +17,12 @@ EXTRA_DIST += \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-in-udp.sh \
+	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/ikev1-direct.sh \
 	tests/lab/stages/ikev2-direct.sh \
 	tests/lab/stages/ipv6-direct.sh \
 	tests/lab/stages/kill-9.sh \
+	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
 	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/never-unmarked.sh \
