@@ -14,8 +14,10 @@ EXTRA_DIST += \
 	tests/lab/vm-init \
 	tests/lab/vm.sh \
 	tests/lab/watch.sh \
+	tests/lab/stages/ah.sh \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/cleanup.sh \
+	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/ikev1-direct.sh \
@@ -30,5 +32,6 @@ EXTRA_DIST += \
 	tests/lab/stages/plain-esp.sh \
 	tests/lab/stages/plain-router.sh \
 	tests/lab/stages/refuses.sh \
+	tests/lab/stages/systemd.sh \
 	tests/lab/stages/two-services.sh \
 	tests/lab/stages/weights.sh

@@ -6,6 +6,7 @@ PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sh
 PEER_SECRET=
 PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
+PEER_CHILD="esp_proposals = aes128-sha256"
 
 # True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
 peers_kernel_esp() {
@@ -30,6 +31,11 @@ peers_esp_where() {
 # Has the peers put ESP in UDP although no NAT stands between; before they are started.
 peers_force_encap() {
 	PEER_ENCAP=yes
+}
+
+# Has the peers use AH in the place of ESP; before they are started.
+peers_use_ah() {
+	PEER_CHILD="ah_proposals = sha256"
 }
 
 # Prints why peers cannot run here; nothing when they can.
@@ -90,7 +96,7 @@ client_connection() {
 			children { inner {
 				local_ts = $(client_inner "$1")/32
 				remote_ts = $LAB_INNER/32
-				esp_proposals = aes128-sha256
+				$PEER_CHILD
 			} }
 		} }
 		secrets { ike-lab { secret = "$PEER_SECRET" } }
@@ -115,7 +121,7 @@ server_connection() {
 			children { inner {
 				local_ts = $LAB_INNER/32
 				remote_ts = 10.98.0.0/16
-				esp_proposals = aes128-sha256
+				$PEER_CHILD
 			} }
 		}
 	END

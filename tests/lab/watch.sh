@@ -57,6 +57,20 @@ watch_server() {
 	END
 }
 
+# Counts later fragments apart at every real server: they have no port to be known by.
+watch_fragments() {
+	local i
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		lab_in "s$i" nft -f - <<-'END'
+			add counter inet watch fragments
+			insert rule inet watch from_director iifname "lan" ip frag-off & 0x1fff != 0 \
+				counter name fragments accept
+			insert rule inet watch from_director iifname "lan" frag frag-off != 0 \
+				counter name fragments accept
+		END
+	done
+}
+
 # Puts all the counters in place.
 watch_start() {
 	local i
