@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/external-ruleset.sh \
+	tests/lab/stages/ike-fragments.sh \
 	tests/lab/stages/ikev1-direct.sh \
 	tests/lab/stages/ikev2-direct.sh \
 	tests/lab/stages/ipv6-direct.sh \
