@@ -3,7 +3,7 @@
 
 CONTRIB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 
-# What is needed to build, for the demo, and for the tests.
+# What is needed to build, for the demo, for the tests, and for their guest with the stock kernel.
 declare -A PACKAGES=(
 	[build]="autoconf automake libtool pkg-config make gcc libc6-dev libmnl-dev
 		libnetfilter-queue-dev libnftnl-dev libev-dev libconfuse-dev
@@ -12,17 +12,20 @@ declare -A PACKAGES=(
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
 	[test]="check libpcap-dev shellcheck universal-ctags xz-utils"
+	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
 	[test]="shellcheck ctags xz"
+	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock"
 )
 declare -A LIBRARIES=(
 	[build]="libmnl libnetfilter_queue libnftnl libconfuse jansson libcap-ng"
 	[demo]=""
 	[test]="check libpcap"
+	[vm]=""
 )
 
 # Sets the colours, which only a terminal gets.
@@ -77,7 +80,7 @@ packages_missing() {
 }
 
 # Prints those of the named programs and libraries that are not found, needs as words:
-# "build", "demo", "test".
+# "build", "demo", "test", "vm".
 things_missing() {
 	local need thing
 	for need; do
