@@ -60,21 +60,30 @@ lab_ip() {
 	ip -n "$LAB_PREFIX$ns" "$@"
 }
 
-# Makes namespace $1: loopback up, both families, no reverse path filter, no address checks.
+# Runs the lines of ip(8) commands on stdin on namespace $1, all in one process: where
+# programs start slowly, as in an emulated guest, that is most of the time.
+lab_ip_lines() {
+	ip -n "$LAB_PREFIX$1" -batch -
+}
+
+# Makes namespace $1: both families, no reverse path filter, no address checks. What else is
+# to be set in it may follow.
 lab_ns_add() {
-	ip netns add "$LAB_PREFIX$1" || return 1
-	echo "$LAB_PREFIX$1" >>"$LAB_DIR/namespaces"
-	lab_ip "$1" link set lo up
-	lab_in "$1" sysctl -qw \
+	local ns=$1
+	shift
+	ip netns add "$LAB_PREFIX$ns" || return 1
+	echo "$LAB_PREFIX$ns" >>"$LAB_DIR/namespaces"
+	lab_in "$ns" sysctl -qw "$@" \
 		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 		net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0
 }
 
-# Lets namespace $1 forward packets, without redirects that would shorten the way round us.
-lab_ns_forward() {
-	lab_in "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+# Makes a namespace as lab_ns_add does, one that forwards packets, without redirects that
+# would shorten the way round us.
+lab_ns_add_router() {
+	lab_ns_add "$@" net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 }
 

@@ -43,72 +43,95 @@ server_address6() {
 	printf '2001:db8:2::%x' $((10 + $1))
 }
 
-# Gives device $2 of namespace $1 its addresses and takes it up.
-link_configure() {
-	local ns=$1 dev=$2 address
-	shift 2
+# Prints the lines for ip(8) that give device $1 its addresses and take it up.
+link_lines() {
+	local dev=$1 address
+	shift
 	for address; do
 		case $address in
-		*:*) lab_ip "$ns" addr add "$address" dev "$dev" nodad ;;
-		*) lab_ip "$ns" addr add "$address" dev "$dev" ;;
-		esac || return 1
+		*:*) echo "address add $address dev $dev nodad" ;;
+		*) echo "address add $address dev $dev" ;;
+		esac
 	done
-	lab_ip "$ns" link set "$dev" up
+	echo "link set $dev up"
 }
 
-# Makes a bridge $2 in namespace $1 with addresses; no snooping, so that no packet waits.
-bridge_add() {
-	local ns=$1 dev=$2
-	shift 2
-	lab_ip "$ns" link add "$dev" type bridge mcast_snooping 0 forward_delay 0 &&
-		link_configure "$ns" "$dev" "$@"
+# Gives device $2 of namespace $1 its addresses and takes it up.
+link_configure() {
+	local ns=$1
+	shift
+	link_lines "$@" | lab_ip_lines "$ns"
 }
 
-# Makes a veth between device $2 of namespace $1 and port $4 of namespace $3's bridge $5.
-veth_to_bridge() {
-	lab_ip "$1" link add "$2" type veth peer name "$4" netns "$LAB_PREFIX$3" &&
-		lab_ip "$3" link set "$4" master "$5" up
+# Prints the lines for a bridge $1 with addresses; no snooping, so that no packet waits.
+bridge_lines() {
+	echo "link add $1 type bridge mcast_snooping 0 forward_delay 0"
+	link_lines "$@"
+}
+
+# Prints the lines for device $1 with addresses, its other end being $3 in namespace $2.
+veth_lines() {
+	local dev=$1 ns=$2 port=$3
+	shift 3
+	echo "link add $dev type veth peer name $port netns $LAB_PREFIX$ns"
+	link_lines "$dev" "$@"
 }
 
 # Makes the router in the middle and the director.
 topology_middle() {
-	lab_ns_add net && lab_ns_add dir || return 1
-	lab_ns_forward net && lab_ns_forward dir || return 1
-	bridge_add net clients 203.0.113.1/24 2001:db8:c::1/64
-	bridge_add net ret 10.3.0.1/24 2001:db8:3::1/64
-	bridge_add dir lan 10.2.0.1/24 2001:db8:2::1/64
-	lab_ip net link add dir type veth peer name wan netns "${LAB_PREFIX}dir" || return 1
-	link_configure net dir 198.51.100.1/30 2001:db8:f::1/64
-	link_configure dir wan 198.51.100.2/30 2001:db8:f::2/64
-	lab_ip net route add 192.0.2.0/24 via 198.51.100.2
-	lab_ip net -6 route add 2001:db8::/64 via 2001:db8:f::2
-	lab_ip dir route add default via 198.51.100.1
-	lab_ip dir -6 route add default via 2001:db8:f::1
+	lab_ns_add_router net && lab_ns_add_router dir || return 1
+	{
+		link_lines lo
+		bridge_lines clients 203.0.113.1/24 2001:db8:c::1/64
+		bridge_lines ret 10.3.0.1/24 2001:db8:3::1/64
+		veth_lines dir dir wan 198.51.100.1/30 2001:db8:f::1/64
+		echo "route add 192.0.2.0/24 via 198.51.100.2"
+		echo "route add 2001:db8::/64 via 2001:db8:f::2"
+	} | lab_ip_lines net || return 1
+	{
+		link_lines lo
+		bridge_lines lan 10.2.0.1/24 2001:db8:2::1/64
+		link_lines wan 198.51.100.2/30 2001:db8:f::2/64
+		echo "route add default via 198.51.100.1"
+		echo "route add default via 2001:db8:f::1"
+	} | lab_ip_lines dir
 }
 
 # Makes client $1.
 topology_client() {
 	local ns=c$1
-	lab_ns_add "$ns" && veth_to_bridge "$ns" wan net "c$1" clients || return 1
-	link_configure "$ns" lo "$(client_inner "$1")/32"
-	link_configure "$ns" wan "$(client_address "$1")/24" "$(client_address6 "$1")/64"
-	lab_ip "$ns" route add default via 203.0.113.1
-	lab_ip "$ns" -6 route add default via 2001:db8:c::1
+	lab_ns_add "$ns" || return 1
+	{
+		link_lines lo "$(client_inner "$1")/32"
+		veth_lines wan net "c$1" "$(client_address "$1")/24" "$(client_address6 "$1")/64"
+		echo "route add default via 203.0.113.1"
+		echo "route add default via 2001:db8:c::1"
+	} | lab_ip_lines "$ns"
 }
 
 # Makes real server $1: VIPs on lo, which it neither announces nor answers ARP for.
 topology_server() {
-	local ns=s$1 host
-	host=$((10 + $1))
-	lab_ns_add "$ns" && lab_ns_forward "$ns" || return 1
-	lab_in "$ns" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-	veth_to_bridge "$ns" lan dir "s$1" lan && veth_to_bridge "$ns" ret net "s$1" ret ||
-		return 1
-	link_configure "$ns" lo "$LAB_VIP/32" "$LAB_VIP_B/32" "$LAB_VIP6/128" "$LAB_INNER/32"
-	link_configure "$ns" lan "10.2.0.$host/24" "$(server_address6 "$1")/64"
-	link_configure "$ns" ret "10.3.0.$host/24" "$(printf '2001:db8:3::%x/64' "$host")"
-	lab_ip "$ns" route add default via 10.3.0.1
-	lab_ip "$ns" -6 route add default via 2001:db8:3::1
+	local ns=s$1 host=$((10 + $1))
+	lab_ns_add_router "$ns" \
+		net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 || return 1
+	{
+		link_lines lo "$LAB_VIP/32" "$LAB_VIP_B/32" "$LAB_VIP6/128" "$LAB_INNER/32"
+		veth_lines lan dir "s$1" "10.2.0.$host/24" "$(server_address6 "$1")/64"
+		veth_lines ret net "s$1" "10.3.0.$host/24" "$(printf '2001:db8:3::%x/64' "$host")"
+		echo "route add default via 10.3.0.1"
+		echo "route add default via 2001:db8:3::1"
+	} | lab_ip_lines "$ns"
+}
+
+# Ties what clients and servers have in the middle to the bridges there.
+topology_ports() {
+	local i
+	{
+		for ((i = 1; i <= LAB_CLIENTS; i++)); do echo "link set c$i master clients up"; done
+		for ((i = 1; i <= LAB_SERVERS; i++)); do echo "link set s$i master ret up"; done
+	} | lab_ip_lines net || return 1
+	for ((i = 1; i <= LAB_SERVERS; i++)); do echo "link set s$i master lan up"; done |
+		lab_ip_lines dir
 }
 
 # Makes the whole network with $1 clients and $2 real servers.
@@ -118,6 +141,7 @@ topology_up() {
 	topology_middle || return 1
 	for ((i = 1; i <= LAB_CLIENTS; i++)); do topology_client "$i" || return 1; done
 	for ((i = 1; i <= LAB_SERVERS; i++)); do topology_server "$i" || return 1; done
+	topology_ports
 }
 
 # A plain policy router in the director's place: client i to server ((i-1) mod M) + 1. Shows
