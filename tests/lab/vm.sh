@@ -83,6 +83,8 @@ vm_root_make() {
 	local new=$1 name systemd
 	mkdir -p "$new/root/usr/lib" "$new/root/usr/bin" "$new/root/usr/sbin" || return 1
 	for name in lib bin sbin; do ln -s "usr/$name" "$new/root/$name"; done
+	# A machine that never asked has no list of packages.
+	[ -n "$(vm_kernel_package)" ] || apt-get -q update || return 1
 	name=$(vm_kernel_package) && [ -n "$name" ] || return 1
 	vm_fetch "$new/deb" "$name" || return 1
 	vm_unpack "$new"/deb/linux-image-*.deb "$new/root" "${VM_KEPT[@]}" || return 1
