@@ -231,8 +231,8 @@ END_TEST
 /** Tells whether the kernel has the devices, looking in a namespace of its own. */
 static bool kernel_has_tunnels(void)
 {
-	return system("unshare -n sh -c 'ip link add a type ipip external && "
-		      "ip link add b type ip6tnl external' 2>/dev/null") == 0;
+	return system("unshare -n sh -c 'ip link add probe4 type ipip external && "
+		      "ip link add probe6 type ip6tnl external' 2>/dev/null") == 0;
 }
 
 /** All cases that this kernel can have. */
