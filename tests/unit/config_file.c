@@ -109,7 +109,7 @@ static const struct mistake mistakes[] = {
 		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc"},
 	{SERVICE_HEAD "method = fast\n" SERVER "}\n",
 		"f:3: method: found \"fast\", expected direct, tunnel or local"},
-	{SERVICE_HEAD "method = tunnel\nserver a { }\n}\n",
+	{SERVICE_HEAD SERVER "server a { method = tunnel }\n}\n",
 		"f:4: server a: found no address, expected one for method tunnel"},
 	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = nat\n}\n}\n",
 		"f:5: method nat is not carried by this version; expected direct, "
