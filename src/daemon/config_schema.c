@@ -161,10 +161,10 @@ static void read_method(struct config_reader *reader, const struct config_key *k
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (strcmp(value->text, config_method_name(methods[i])) != 0)
 			continue;
-		if (methods[i] != METHOD_DIRECT && methods[i] != METHOD_LOCAL) {
+		if (methods[i] == METHOD_NAT) {
 			config_errors_add(reader->errors, value->line,
 				"method %s is not carried by this version; expected "
-				"direct or local",
+				"direct, tunnel or local",
 				value->text);
 			return;
 		}
@@ -173,7 +173,7 @@ static void read_method(struct config_reader *reader, const struct config_key *k
 			&methods[i], sizeof(methods[i]));
 		return;
 	}
-	complain(reader, key, value, "direct or local");
+	complain(reader, key, value, "direct, tunnel or local");
 }
 
 /** Tells whether the bytes are link-local or map IPv4: neither can be routed to here. */

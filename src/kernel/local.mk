@@ -10,6 +10,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/policy_route_watch.c \
 	src/kernel/probe.c src/kernel/probe.h \
 	src/kernel/rtnl.c src/kernel/rtnl.h \
-	src/kernel/ruleset.c src/kernel/ruleset.h
+	src/kernel/ruleset.c src/kernel/ruleset.h \
+	src/kernel/tunnel_device.c src/kernel/tunnel_device.h
 src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS)
 src_kernel_libipb_kernel_la_LIBADD = $(NFQ_LIBS) $(NFTNL_LIBS) $(MNL_LIBS)

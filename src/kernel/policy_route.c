@@ -15,6 +15,7 @@
 
 #include "kernel/netlink.h"
 #include "kernel/rtnl.h"
+#include "kernel/tunnel_device.h"
 
 /** The next hop's route; IPv6 would make another figure of 0. */
 #define METRIC_NEXT_HOP 1
@@ -30,6 +31,7 @@ struct plan {
 	struct rtnl_rules rules;
 	struct rtnl_routes routes;
 	struct policy_route_counters *counters;
+	uint32_t tunnel_interface; /**< of the family being planned; 0: has none */
 };
 
 /** What there is. */
@@ -48,7 +50,7 @@ static bool is_ours(const struct rtnl_rule *rule)
 static bool is_local(const struct rtnl_rule *rule)
 {
 	return rule->action == FR_ACT_TO_TBL && rule->table == RT_TABLE_LOCAL &&
-	       !rule->mask && !rule->inverted && !rule->special;
+	       !rule->mask && !rule->inverted && !rule->special && !rule->input[0];
 }
 
 /** The rule to the local table as the kernel makes it when a namespace is born. */
@@ -96,6 +98,22 @@ static int present_read(struct netlink *netlink, struct present *present)
 	return 0;
 }
 
+/** How many bytes the outer header takes. */
+static uint32_t tunnel_overhead_bytes(uint8_t family)
+{
+	return family == AF_INET ? 20 : 40;
+}
+
+/** Notes a server that has no way. */
+static void note_unreachable(
+	struct plan *plan, const struct config_server *server, uint8_t family)
+{
+	if (plan->counters->unreachable++)
+		return;
+	plan->counters->first_unreachable = server;
+	plan->counters->first_unreachable_family = family;
+}
+
 /** Plans the way to a next hop, or notes that it is not on-link. */
 static int plan_next_hop(struct plan *plan, struct netlink *netlink,
 	const struct config_server *server, const struct address *next_hop)
@@ -114,11 +132,57 @@ static int plan_next_hop(struct plan *plan, struct netlink *netlink,
 		return rtnl_routes_append(&plan->routes, &route);
 	if (error != -EHOSTUNREACH)
 		return error;
-	if (!plan->counters->unreachable++) {
-		plan->counters->first_unreachable = server;
-		plan->counters->first_unreachable_family = next_hop->family;
-	}
+	note_unreachable(plan, server, next_hop->family);
 	return 0;
+}
+
+/** Makes the family's tunnel device when the first server needs it. */
+static int plan_tunnel_device(
+	struct plan *plan, struct netlink *netlink, uint8_t family)
+{
+	int error;
+
+	if (plan->tunnel_interface)
+		return 0;
+	error = tunnel_device_put(netlink, family, &plan->tunnel_interface);
+	if (error) {
+		plan->counters->tunnel_error = error;
+		plan->counters->tunnel_family = family;
+	}
+	return error;
+}
+
+/** Plans the way into the tunnel and that of the tunnel itself, or notes that it has
+ *  none. The first one's MTU is what fits into the second. */
+static int plan_tunnel(struct plan *plan, struct netlink *netlink,
+	const struct config_server *server, const struct address *end)
+{
+	struct rtnl_route way, outer = {
+		.family = end->family,
+		.type = RTN_UNICAST,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.table = config_server_table(plan->config, server),
+		.metric = METRIC_NEXT_HOP,
+	};
+	struct rtnl_route inner = outer;
+	int error = plan_tunnel_device(plan, netlink, end->family);
+
+	if (!error)
+		error = rtnl_way(netlink, end, &way);
+	if (error == -EHOSTUNREACH) {
+		note_unreachable(plan, server, end->family);
+		return 0;
+	}
+	if (error)
+		return error;
+	outer.host = *end;
+	outer.gateway = way.gateway;
+	outer.interface = way.interface;
+	inner.interface = plan->tunnel_interface;
+	inner.tunnel = *end;
+	inner.mtu_bytes = way.mtu_bytes - tunnel_overhead_bytes(end->family);
+	error = rtnl_routes_append(&plan->routes, &outer);
+	return error ? error : rtnl_routes_append(&plan->routes, &inner);
 }
 
 /** Plans the rule by which a server's mark leads to its table. */
@@ -138,8 +202,8 @@ static int plan_rule(
 	return rtnl_rules_append(&plan->rules, &rule);
 }
 
-/** Plans rule and table of a server of method direct in one family. */
-static int plan_direct(struct plan *plan, struct netlink *netlink,
+/** Plans rule and table of a server of method direct or tunnel in one family. */
+static int plan_table(struct plan *plan, struct netlink *netlink,
 	const struct config_server *server, const struct address *next_hop)
 {
 	const struct rtnl_route blackhole = {
@@ -151,7 +215,9 @@ static int plan_direct(struct plan *plan, struct netlink *netlink,
 	};
 	int error = rtnl_routes_append(&plan->routes, &blackhole);
 
-	if (!error)
+	if (!error && server->method == METHOD_TUNNEL)
+		error = plan_tunnel(plan, netlink, server, next_hop);
+	else if (!error)
 		error = plan_next_hop(plan, netlink, server, next_hop);
 	return error ? error : plan_rule(plan, server, next_hop->family);
 }
@@ -174,6 +240,23 @@ static int plan_family(struct plan *plan, uint8_t family)
 	local.protocol = POLICY_ROUTE_PROTOCOL;
 	local.priority = plan->config->rule_priority + 2;
 	return error ? error : rtnl_rules_append(&plan->rules, &local);
+}
+
+/** Plans that nothing comes in by the family's tunnel device: it is there to send, and
+ *  anybody can send to it. */
+static int plan_tunnel_input(struct plan *plan, uint8_t family)
+{
+	struct rtnl_rule input = {
+		.family = family,
+		.action = FR_ACT_BLACKHOLE,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.priority = plan->config->rule_priority + 1,
+	};
+
+	if (!plan->tunnel_interface)
+		return 0;
+	strcpy(input.input, tunnel_device_name(family));
+	return rtnl_rules_append(&plan->rules, &input);
 }
 
 /** The server's next hop in a family; its family is 0 where there is none. */
@@ -204,11 +287,11 @@ static int plan_server(struct plan *plan, struct netlink *netlink,
 
 	switch (server->method) {
 	case METHOD_DIRECT:
-		return next_hop->family ? plan_direct(plan, netlink, server, next_hop)
+	case METHOD_TUNNEL:
+		return next_hop->family ? plan_table(plan, netlink, server, next_hop)
 					: 0;
 	case METHOD_LOCAL:
 		return has_family(service, family) ? plan_rule(plan, server, family) : 0;
-	case METHOD_TUNNEL:
 	case METHOD_NAT:
 		break;
 	}
@@ -241,11 +324,14 @@ static int plan_make(struct plan *plan, struct netlink *netlink)
 		size_t before = plan->rules.count;
 		int error = 0;
 
+		plan->tunnel_interface = 0;
 		for (j = 0; j < config->service_count && !error; j++)
 			error = plan_service(
 				plan, netlink, &config->services[j], families[i]);
 		if (!error && plan->rules.count > before)
 			error = plan_family(plan, families[i]);
+		if (!error)
+			error = plan_tunnel_input(plan, families[i]);
 		if (error)
 			return error;
 	}
@@ -420,6 +506,25 @@ static int remove_routes(
 	return 0;
 }
 
+/** Removes the tunnel devices that the plan has no rule about. */
+static int remove_devices(struct netlink *netlink, const struct plan *plan)
+{
+	size_t i, j;
+	int error;
+
+	for (i = 0; i < sizeof(families); i++) {
+		bool used = false;
+
+		for (j = 0; j < plan->rules.count; j++)
+			used |= plan->rules.items[j].family == families[i] &&
+				plan->rules.items[j].input[0];
+		error = used ? 0 : tunnel_device_delete(netlink, families[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 /** Brings the kernel to the plan. */
 static int reconcile(struct netlink *netlink, const struct plan *plan)
 {
@@ -436,6 +541,8 @@ static int reconcile(struct netlink *netlink, const struct plan *plan)
 		error = remove_rules(netlink, plan, &present);
 	if (!error)
 		error = remove_routes(netlink, plan, &present);
+	if (!error)
+		error = remove_devices(netlink, plan);
 	present_fini(&present);
 	return error;
 }

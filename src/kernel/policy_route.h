@@ -3,12 +3,15 @@
  * Routing by mark: per server one rule and one table that holds its next hop and, below
  * it, a blackhole, so that a packet whose next hop went away is dropped instead of
  * going where the main table points. All of it carries our protocol id, by which it is
- * found again after a crash. Servers of method direct and local are routed here; a
- * local one needs no table of its own: what the kernel's has no address for meets the
- * rule behind and is dropped.
+ * found again after a crash. Servers of method direct, tunnel and local are routed here.
+ * For tunnel the route puts the packet into another one, over a device of
+ * tunnel_device.h, and the table knows the way to the server itself as well, since what
+ * goes there still bears the mark. A local one needs no table of its own: what the
+ * kernel's has no address for meets the rule behind and is dropped.
  *
  *   rule_priority      fwmark of a server -> its table; of a local one: lookup local
  *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole
+ *   rule_priority + 1  in by a tunnel device of ours -> blackhole: they only send
  *   rule_priority + 2  lookup local, moved here from 0: else a virtual address that is
  *                      the director's own would be delivered before any mark is seen
  *
@@ -33,21 +36,24 @@ struct policy_route_counters {
 	uint32_t routes_added;
 	uint32_t routes_kept;
 	uint32_t routes_removed;
-	uint32_t unreachable;                      /**< next hops that are not on-link */
+	uint32_t unreachable;                      /**< next hops that cannot be used */
 	const struct config_server *first_unreachable; /**< in config; NULL when none */
 	uint8_t first_unreachable_family;          /**< AF_INET or AF_INET6 */
+	int tunnel_error;      /**< of a tunnel device, negative errno; 0: none */
+	uint8_t tunnel_family; /**< of that device */
 };
 
 /**
  * Makes rules and routes what the config wants: adds what is missing, then removes what
  * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
- * -EHOSTUNREACH when some next hop is not on-link: its table has the blackhole alone,
- * everything else is done. -EPERM; -EAFNOSUPPORT no policy routing; else negative errno.
+ * -EHOSTUNREACH when some next hop is not on-link, or a tunnel's server has no route: its
+ * table has the blackhole alone, everything else is done. A tunnel device that cannot be
+ * made ends it before anything is changed, with tunnel_error. -EPERM; -EAFNOSUPPORT no policy routing; else negative errno.
  */
 int policy_route_apply(
 	const struct config *config, struct policy_route_counters *ret_counters);
 
-/** Removes all rules and routes of ours, whatever config made them, and puts the local
+/** Removes all rules, routes and tunnel devices of ours, whatever config made them, and puts the local
  *  rule back to 0. 0 also when there are none. */
 int policy_route_remove(void);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/lwtunnel.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ bool rtnl_rule_equal(const struct rtnl_rule *one, const struct rtnl_rule *other)
 	       one->protocol == other->protocol && one->inverted == other->inverted &&
 	       one->special == other->special && one->priority == other->priority &&
 	       one->mark == other->mark && one->mask == other->mask &&
-	       one->table == other->table;
+	       one->table == other->table && strcmp(one->input, other->input) == 0;
 }
 
 /** Compares all that a route says. */
@@ -70,7 +71,10 @@ bool rtnl_route_equal(const struct rtnl_route *one, const struct rtnl_route *oth
 	       one->protocol == other->protocol && one->special == other->special &&
 	       one->table == other->table && one->metric == other->metric &&
 	       one->interface == other->interface &&
-	       address_equal(&one->gateway, &other->gateway);
+	       one->mtu_bytes == other->mtu_bytes &&
+	       address_equal(&one->host, &other->host) &&
+	       address_equal(&one->gateway, &other->gateway) &&
+	       address_equal(&one->tunnel, &other->tunnel);
 }
 
 /** An attribute's number; 0 if it is too short for one. */
@@ -113,6 +117,10 @@ static void rule_attribute(const struct nlattr *attribute, struct rtnl_rule *rul
 		break;
 	case FRA_PROTOCOL:
 		rule->protocol = mnl_attr_get_u8(attribute);
+		break;
+	case FRA_IIFNAME:
+		strncpy(rule->input, mnl_attr_get_str(attribute),
+			sizeof(rule->input) - 1);
 		break;
 	case FRA_SUPPRESS_PREFIXLEN:
 	case FRA_SUPPRESS_IFGROUP:
@@ -189,6 +197,35 @@ int rtnl_rules_read(struct netlink *netlink, uint8_t family, struct rtnl_rules *
 		netlink, message, collection_rule, collection_begin, &collection);
 }
 
+/** Where in what encapsulates a packet its destination stands. */
+static uint16_t tunnel_destination(uint8_t family)
+{
+	return family == AF_INET ? LWTUNNEL_IP_DST : LWTUNNEL_IP6_DST;
+}
+
+/** Takes the destination of what encapsulates. What it is was said in another attribute
+ *  that may come later, but nobody but us makes routes of our protocol. */
+static void route_tunnel(const struct nlattr *encap, struct rtnl_route *route)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested (attribute, encap) {
+		if (mnl_attr_get_type(attribute) == tunnel_destination(route->family))
+			route->tunnel = attribute_address(attribute, route->family);
+	}
+}
+
+/** Takes the MTU, the only metric that we set. */
+static void route_metrics(const struct nlattr *metrics, struct rtnl_route *route)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested (attribute, metrics) {
+		if (mnl_attr_get_type(attribute) == RTAX_MTU)
+			route->mtu_bytes = attribute_u32(attribute);
+	}
+}
+
 /** Takes one attribute of a route. */
 static void route_attribute(const struct nlattr *attribute, struct rtnl_route *route)
 {
@@ -204,6 +241,15 @@ static void route_attribute(const struct nlattr *attribute, struct rtnl_route *r
 		break;
 	case RTA_GATEWAY:
 		route->gateway = attribute_address(attribute, route->family);
+		break;
+	case RTA_DST:
+		route->host = attribute_address(attribute, route->family);
+		break;
+	case RTA_ENCAP:
+		route_tunnel(attribute, route);
+		break;
+	case RTA_METRICS:
+		route_metrics(attribute, route);
 		break;
 	case RTA_MULTIPATH:
 	case RTA_VIA:
@@ -226,9 +272,11 @@ static bool route_read(const struct nlmsghdr *message, struct rtnl_route *route)
 	route->type = header->rtm_type;
 	route->protocol = header->rtm_protocol;
 	route->table = header->rtm_table;
-	route->special = header->rtm_dst_len || header->rtm_src_len || header->rtm_tos;
+	route->special = header->rtm_src_len || header->rtm_tos;
 	mnl_attr_for_each (attribute, message, sizeof(*header))
 		route_attribute(attribute, route);
+	if (header->rtm_dst_len != address_size_bytes(&route->host) * 8)
+		route->special = true;
 	/* IPv6 says that its blackholes go out on the loopback interface. */
 	if (route->type == RTN_BLACKHOLE)
 		route->interface = 0;
@@ -283,6 +331,8 @@ static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint
 	}
 	if (rule->table)
 		mnl_attr_put_u32(message, FRA_TABLE, rule->table);
+	if (rule->input[0])
+		mnl_attr_put_strz(message, FRA_IIFNAME, rule->input);
 	return netlink_talk(netlink, message, NULL, NULL);
 }
 
@@ -302,7 +352,39 @@ int rtnl_rule_delete(struct netlink *netlink, const struct rtnl_rule *rule)
 	return error == -ENOENT ? 0 : error;
 }
 
-/** Sends a message about a default route. */
+/** Puts an address, unless there is none. */
+static void put_address(
+	struct nlmsghdr *message, uint16_t type, const struct address *address)
+{
+	if (address->family)
+		mnl_attr_put(message, type, address_size_bytes(address), address->bytes);
+}
+
+/** Puts the MTU, locked: the kernel honours an IPv6 route's for forwarded packets only
+ *  when it is, and old kernels an IPv4 route's. */
+static void put_mtu(struct nlmsghdr *message, uint32_t mtu_bytes)
+{
+	struct nlattr *metrics = mnl_attr_nest_start(message, RTA_METRICS);
+
+	mnl_attr_put_u32(message, RTAX_LOCK, 1u << RTAX_MTU);
+	mnl_attr_put_u32(message, RTAX_MTU, mtu_bytes);
+	mnl_attr_nest_end(message, metrics);
+}
+
+/** Puts that packets go to a tunnel's other end. */
+static void put_tunnel(struct nlmsghdr *message, const struct address *tunnel)
+{
+	bool v4 = tunnel->family == AF_INET;
+	struct nlattr *encap;
+
+	mnl_attr_put_u16(message, RTA_ENCAP_TYPE,
+		v4 ? LWTUNNEL_ENCAP_IP : LWTUNNEL_ENCAP_IP6);
+	encap = mnl_attr_nest_start(message, RTA_ENCAP);
+	put_address(message, tunnel_destination(tunnel->family), tunnel);
+	mnl_attr_nest_end(message, encap);
+}
+
+/** Sends a message about a route. */
 static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
 	uint16_t type, uint16_t flags)
 {
@@ -314,13 +396,17 @@ static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
 	header->rtm_protocol = route->protocol;
 	header->rtm_type = route->type;
 	header->rtm_scope = RT_SCOPE_UNIVERSE;
+	header->rtm_dst_len = (unsigned char)(address_size_bytes(&route->host) * 8);
 	mnl_attr_put_u32(message, RTA_TABLE, route->table);
 	mnl_attr_put_u32(message, RTA_PRIORITY, route->metric);
 	if (route->interface)
 		mnl_attr_put_u32(message, RTA_OIF, route->interface);
-	if (route->gateway.family)
-		mnl_attr_put(message, RTA_GATEWAY, address_size_bytes(&route->gateway),
-			route->gateway.bytes);
+	put_address(message, RTA_DST, &route->host);
+	put_address(message, RTA_GATEWAY, &route->gateway);
+	if (route->mtu_bytes)
+		put_mtu(message, route->mtu_bytes);
+	if (route->tunnel.family)
+		put_tunnel(message, &route->tunnel);
 	return netlink_talk(netlink, message, NULL, NULL);
 }
 
@@ -346,26 +432,72 @@ static int lookup_see(const struct nlmsghdr *message, void *user_data)
 }
 
 /** Asks the kernel which way it would send to the address. */
-int rtnl_on_link(
-	struct netlink *netlink, const struct address *address, uint32_t *ret_interface)
+static int lookup(struct netlink *netlink, const struct address *address,
+	struct rtnl_route *ret_route)
 {
-	struct rtnl_route route = { .type = RTN_UNREACHABLE };
 	size_t size_bytes = address_size_bytes(address);
 	union request request;
 	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETROUTE, 0);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	int error;
 
+	*ret_route = (struct rtnl_route){ .type = RTN_UNREACHABLE };
 	header->rtm_family = address->family;
 	header->rtm_dst_len = (unsigned char)(size_bytes * 8);
 	mnl_attr_put(message, RTA_DST, size_bytes, address->bytes);
-	error = netlink_talk(netlink, message, lookup_see, &route);
+	error = netlink_talk(netlink, message, lookup_see, ret_route);
 	if (error == -EPERM || error == -ENOMEM || error == -ENOBUFS)
 		return error;
 	/* special is no sign here: the found route is one to a single address. */
-	if (error || route.type != RTN_UNICAST || route.gateway.family ||
-		!route.interface)
+	if (error || ret_route->type != RTN_UNICAST || !ret_route->interface)
+		return -EHOSTUNREACH;
+	return 0;
+}
+
+/** Takes the way only if it has no gateway. */
+int rtnl_on_link(
+	struct netlink *netlink, const struct address *address, uint32_t *ret_interface)
+{
+	struct rtnl_route route;
+	int error = lookup(netlink, address, &route);
+
+	if (error)
+		return error;
+	if (route.gateway.family)
 		return -EHOSTUNREACH;
 	*ret_interface = route.interface;
 	return 0;
+}
+
+/** Takes a link's MTU. */
+static int mtu_see(const struct nlmsghdr *message, void *user_data)
+{
+	const struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	mnl_attr_for_each (attribute, message, sizeof(struct ifinfomsg)) {
+		if (mnl_attr_get_type(attribute) == IFLA_MTU)
+			*(uint32_t *)user_data = attribute_u32(attribute);
+	}
+	return 0;
+}
+
+/** Looks the way up, and the link's MTU where the way has none of its own. */
+int rtnl_way(struct netlink *netlink, const struct address *address,
+	struct rtnl_route *ret_route)
+{
+	union request request;
+	struct nlmsghdr *message;
+	struct ifinfomsg *header;
+	int error = lookup(netlink, address, ret_route);
+
+	if (error || ret_route->mtu_bytes)
+		return error;
+	message = netlink_request(netlink, &request, RTM_GETLINK, 0);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ifi_index = (int)ret_route->interface;
+	error = netlink_talk(netlink, message, mtu_see, &ret_route->mtu_bytes);
+	/* It went between the two questions; the watch will tell. */
+	return error == -ENODEV ? -EHOSTUNREACH : error;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtnetlink as far as policy routing needs it: rules and default routes are read,
- * added and deleted one by one. Which ones there should be is policy_route.c's.
+ * rtnetlink as far as policy routing needs it: rules, and routes to everywhere or to one
+ * host, are read, added and deleted one by one. Which ones there should be is policy_route.c's.
  */
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,14 +18,15 @@ struct rtnl_rule {
 	uint8_t action;   /**< FR_ACT_TO_TBL, FR_ACT_BLACKHOLE */
 	uint8_t protocol; /**< who made it */
 	bool inverted;    /**< holds when the mark does not match */
-	bool special;     /**< read: has conditions beside the mark */
+	bool special;     /**< read: has conditions beside mark and input */
+	char input[IFNAMSIZ]; /**< interface that packets come in by; empty: any */
 	uint32_t priority;
 	uint32_t mark;
 	uint32_t mask;
 	uint32_t table;
 };
 
-/** A default route. */
+/** A default route, or one to a single host. */
 struct rtnl_route {
 	uint8_t family;
 	uint8_t type;     /**< RTN_UNICAST, RTN_BLACKHOLE */
@@ -33,7 +35,10 @@ struct rtnl_route {
 	uint32_t table;
 	uint32_t metric;
 	uint32_t interface;     /**< index; 0 for a blackhole */
-	struct address gateway; /**< family 0 for a blackhole */
+	uint32_t mtu_bytes;     /**< locked; 0: the interface's */
+	struct address host;    /**< destination; family 0: all */
+	struct address gateway; /**< family 0: none */
+	struct address tunnel;  /**< put into a packet to there; family 0: is not */
 };
 
 struct rtnl_rules {
@@ -83,3 +88,9 @@ int rtnl_route_delete(struct netlink *netlink, const struct rtnl_route *route);
  *  gateway, has no route or is our own. */
 int rtnl_on_link(struct netlink *netlink, const struct address *address,
 	uint32_t *ret_interface);
+
+/** Finds the way of packets to an address, be it behind a gateway: interface, gateway
+ *  and mtu_bytes of ret_route, whatever mark they have later. The MTU is the route's or
+ *  the link's. -EHOSTUNREACH when there is no way, or the address is our own. */
+int rtnl_way(struct netlink *netlink, const struct address *address,
+	struct rtnl_route *ret_route);

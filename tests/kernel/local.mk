@@ -13,7 +13,8 @@ KERNEL_TESTS = \
 	tests/kernel/nfqueue_message \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
-	tests/kernel/ruleset
+	tests/kernel/ruleset \
+	tests/kernel/tunnel
 
 if HAVE_CHECK
 check_PROGRAMS += $(KERNEL_TESTS)
@@ -45,3 +46,7 @@ tests_kernel_ruleset_SOURCES = tests/kernel/ruleset.c $(KERNEL_COMMON)
 tests_kernel_ruleset_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_ruleset_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_ruleset_LDADD = $(KERNEL_LDADD)
+tests_kernel_tunnel_SOURCES = tests/kernel/tunnel.c $(KERNEL_COMMON)
+tests_kernel_tunnel_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_tunnel_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_tunnel_LDADD = $(KERNEL_LDADD)

@@ -34,5 +34,7 @@ EXTRA_DIST += \
 	tests/lab/stages/plain-router.sh \
 	tests/lab/stages/refuses.sh \
 	tests/lab/stages/systemd.sh \
+	tests/lab/stages/tunnel.sh \
+	tests/lab/stages/tunnel6.sh \
 	tests/lab/stages/two-services.sh \
 	tests/lab/stages/weights.sh

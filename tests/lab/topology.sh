@@ -134,6 +134,29 @@ topology_ports() {
 		lab_ip_lines dir
 }
 
+# Prints why tunnels of family $1 (4 or 6) cannot be had here; nothing when they can.
+tunnels_missing() {
+	local ns=${LAB_PREFIX}tun kind=ipip
+	[ "$1" = 4 ] || kind=ip6tnl
+	ip netns add "$ns"
+	ip -n "$ns" link add probe type "$kind" external 2>/dev/null ||
+		echo "this kernel has no $kind devices"
+	ip netns del "$ns"
+}
+
+# Has the real servers take packets out of the director's tunnels.
+servers_decapsulate() {
+	local i
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		lab_ip "s$i" link add decap4 type ipip mode any remote any \
+			local "$(server_address "$i")" &&
+			lab_ip "s$i" link set dev decap4 up &&
+			lab_ip "s$i" link add decap6 type ip6tnl mode any remote any \
+				local "$(server_address6 "$i")" &&
+			lab_ip "s$i" link set dev decap6 up || return 1
+	done
+}
+
 # Makes the whole network with $1 clients and $2 real servers.
 topology_up() {
 	local i

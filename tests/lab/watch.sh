@@ -25,7 +25,8 @@ watch_leaks() {
 	END
 }
 
-# Counts at real server $1 what the director sends it, and what goes back by the other link.
+# Counts at real server $1 what the director sends it, and what goes back by the other link;
+# what came in a tunnel twice: as tunnelled, and as what was in it. bare is what was not.
 watch_server() {
 	lab_in "s$1" nft -f - <<-'END'
 		table inet watch {
@@ -34,12 +35,16 @@ watch_server() {
 			counter plain_esp { }
 			counter plain_ah { }
 			counter other { }
+			counter tunnelled { }
+			counter bare { }
 			counter esp_in_udp_back { }
 			counter wrong_way_back { }
 			chain from_director {
 				type filter hook prerouting priority -450;
-				iifname != "lan" accept
+				iifname != { "lan", "decap4", "decap6" } accept
 				meta l4proto { 1, 58 } accept
+				iifname "lan" meta l4proto { 4, 41 } counter name tunnelled accept
+				iifname "lan" counter name bare
 				udp dport 500 counter name ike accept
 				udp dport 4500 @th,64,32 0 counter name ike accept
 				udp dport 4500 udp length > 9 counter name esp_in_udp accept

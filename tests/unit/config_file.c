@@ -108,13 +108,12 @@ static const struct mistake mistakes[] = {
 	{SERVICE_HEAD "scheduler = random\n" SERVER "}\n",
 		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc"},
 	{SERVICE_HEAD "method = fast\n" SERVER "}\n",
-		"f:3: method: found \"fast\", expected direct or local"},
-	{SERVICE_HEAD "method = tunnel\n" SERVER "}\n",
-		"f:3: method tunnel is not carried by this version; expected direct or "
-		"local"},
+		"f:3: method: found \"fast\", expected direct, tunnel or local"},
+	{SERVICE_HEAD SERVER "server a { method = tunnel }\n}\n",
+		"f:4: server a: found no address, expected one for method tunnel"},
 	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = nat\n}\n}\n",
-		"f:5: method nat is not carried by this version; expected direct or "
-		"local"},
+		"f:5: method nat is not carried by this version; expected direct, "
+		"tunnel or local"},
 	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",
 		"f:5: server a: found an address, expected none for method local, which "
 		"is the director itself"},
