@@ -379,7 +379,8 @@ int session_note_handshake(struct session_table *table, struct session_entry *en
 }
 
 /** INITIAL to ESTABLISHED. */
-void session_establish(struct session_table *table, struct session_entry *entry, uint64_t now_ms)
+void session_establish(struct session_table *table, struct session_entry *entry,
+	uint64_t now_ms)
 {
 	struct session_client *client = entry->client;
 

@@ -127,7 +127,8 @@ int session_note_handshake(struct session_table *table, struct session_entry *en
 	const struct packet *packet);
 
 /** Makes entry ESTABLISHED if it is not, and announces it. */
-void session_establish(struct session_table *table, struct session_entry *entry, uint64_t now_ms);
+void session_establish(struct session_table *table, struct session_entry *entry,
+	uint64_t now_ms);
 
 /** Restarts the entry's timer; a soft entry becomes a live one again. */
 void session_touch(struct session_entry *entry, uint64_t now_ms);

@@ -48,13 +48,14 @@ struct policy_route_counters {
  * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
  * -EHOSTUNREACH when some next hop is not on-link, or a tunnel's server has no route: its
  * table has the blackhole alone, everything else is done. A tunnel device that cannot be
- * made ends it before anything is changed, with tunnel_error. -EPERM; -EAFNOSUPPORT no policy routing; else negative errno.
+ * made ends it before anything is changed, with tunnel_error. -EPERM; -EAFNOSUPPORT no
+ * policy routing; else negative errno.
  */
 int policy_route_apply(
 	const struct config *config, struct policy_route_counters *ret_counters);
 
-/** Removes all rules, routes and tunnel devices of ours, whatever config made them, and puts the local
- *  rule back to 0. 0 also when there are none. */
+/** Removes all rules, routes and tunnel devices of ours, whatever config made them, and
+ *  puts the local rule back to 0. 0 also when there are none. */
 int policy_route_remove(void);
 
 /** Opens a nonblocking monitor of links, addresses, rules and next hops' routes. Returns

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtnetlink as far as policy routing needs it: rules, and routes to everywhere or to one
- * host, are read, added and deleted one by one. Which ones there should be is policy_route.c's.
+ * host, are read, added and deleted one by one. Which ones there should be is
+ * policy_route.c's.
  */
 #pragma once
 
