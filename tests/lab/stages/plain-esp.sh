@@ -19,6 +19,6 @@ stage() {
 	expect "of which at gw1" 10 "$(watch_packets s1 plain_esp)"
 	expect "counted as slaves" 20 "$(director_counter slave)"
 	expect_true "a packet of 1400 bytes that must stay whole" lab_in c1 ping -q -n -c 1 \
-		-W 5 -M do -s 1372 -I "$(client_inner 1)" "$LAB_INNER"
+		-W 5 -M 'do' -s 1372 -I "$(client_inner 1)" "$LAB_INNER"
 	expect_good_end
 }

@@ -27,6 +27,7 @@ tunnel_pings() {
 # Four clients at two servers. What a client sends with DF set and does not fit into the
 # tunnel is answered by the director; the client's kernel then knows the way's MTU.
 stage() {
+	# shellcheck disable=SC2034 # director.sh writes it into the config
 	DIRECTOR_METHOD=tunnel
 	topology_up 4 2 || stage_fail "the network did not come up"
 	servers_decapsulate || stage_fail "the real servers have no tunnel devices"
@@ -44,8 +45,8 @@ stage() {
 	expect "of 1400 bytes, which ESP makes too long" 4 "$(tunnel_pings -M dont -s 1400)"
 	expect "of 9000 bytes" 4 "$(tunnel_pings -M dont -s 9000)"
 	expect "MTU of the way before anything was too big" "" "$(client_mtu 1)"
-	expect_true "of 1300 bytes with DF" tunnel_ping 1 -M do -s 1300
-	expect_true "none of 1400 bytes with DF" lab_not tunnel_ping 1 -M do -s 1400
+	expect_true "of 1300 bytes with DF" tunnel_ping 1 -M 'do' -s 1300
+	expect_true "none of 1400 bytes with DF" lab_not tunnel_ping 1 -M 'do' -s 1400
 	expect "MTU of the way as the client's kernel now knows it" 1480 "$(client_mtu 1)"
 	expect_true "of 1400 bytes with DF where there is need" tunnel_ping 1 -M want -s 1400
 	expect "packets that came without a tunnel" 0 "$(watch_servers bare)"
