@@ -50,6 +50,11 @@ static const char topology[] =
 	"ip addr add 2001:db8:2::1/64 dev in0 nodad\n"
 	"ip addr add fd02::1/64 dev out0 nodad\n"
 	"sysctl -qw net.ipv6.conf.all.forwarding=1\n"
+	/* The kernel takes IPv6 addresses up in its own time. */
+	"for i in $(seq 100); do\n"
+	"	[ $(ip -6 route show table all | grep -c '^local [2f].*::1 ') = 2 ] && break\n"
+	"	sleep 0.05\n"
+	"done\n"
 	"for i in 11 12 99; do\n"
 	"	ip neigh add 10.2.0.$i lladdr 02:00:00:00:00:$i dev out0 nud permanent\n"
 	"	ip neigh add fd02::$i lladdr 02:00:00:00:00:$i dev out0 nud permanent\n"

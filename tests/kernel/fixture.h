@@ -20,6 +20,15 @@
 
 #define FIXTURE_VIRTUAL_V4 "198.51.100.1"
 #define FIXTURE_VIRTUAL_V6 "2001:db8:100::1"
+
+/** Shell: makes both virtual addresses the director's own, and waits for the second, which
+ *  the kernel takes up in its own time. */
+#define FIXTURE_VIRTUAL_ON_LO                                                            \
+	"ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo && "                               \
+	"ip addr add " FIXTURE_VIRTUAL_V6 "/128 dev lo nodad && "                        \
+	"for i in $(seq 100); do "                                                       \
+	"ip -6 route show table all | grep -q '^local " FIXTURE_VIRTUAL_V6 " ' && exit; " \
+	"sleep 0.05; done; exit 1"
 #define FIXTURE_OTHER_V4 "198.51.100.2" /**< no service has it */
 #define FIXTURE_CLIENT_V4 "203.0.113.7"
 #define FIXTURE_CLIENT_V6 "2001:db8:7::7"

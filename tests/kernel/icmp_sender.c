@@ -56,8 +56,7 @@ START_TEST(from_an_address_of_our_own)
 {
 	struct icmp_sender *sender;
 
-	fixture_shell("ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo && "
-		      "ip addr add " FIXTURE_VIRTUAL_V6 "/128 dev lo");
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
 	ck_assert_int_eq(icmp_sender_open(&sender), 0);
 	expect_sent(sender, false);
 	expect_sent(sender, true);

@@ -221,8 +221,7 @@ START_TEST(a_virtual_address_of_our_own_is_forwarded)
 {
 	struct fixture_frame frame;
 
-	fixture_shell("ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo && "
-		      "ip addr add " FIXTURE_VIRTUAL_V6 "/128 dev lo");
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
 	ck_assert_int_eq(apply(), 0);
 	mark_everything(mark_of(0));
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
@@ -293,8 +292,7 @@ START_TEST(a_local_server_is_ourselves)
 	int fd = listen_on_500();
 
 	make_second_local();
-	fixture_shell("ip addr add " FIXTURE_VIRTUAL_V4 "/32 dev lo && "
-		      "ip addr add " FIXTURE_VIRTUAL_V6 "/128 dev lo nodad");
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_uint_eq(counters.rules_added, 4 + 4);
 	ck_assert_uint_eq(counters.routes_added, 2 * 2);
