@@ -10,7 +10,7 @@
 VM_HOME=${BASH_SOURCE[0]%/*}
 VM_DIR=
 VM_PID=
-VM_CPUS=$(nproc)
+VM_CPUS=${VM_CPUS:-$(nproc)}
 VM_MEMORY_MB=$((1024 + 512 * VM_CPUS))
 # Emulation works everywhere; a /dev/kvm may be there and yet run no guest.
 VM_ACCEL=${VM_ACCEL:-tcg,thread=multi}
