@@ -15,8 +15,10 @@ VM_MEMORY_MB=$((1024 + 512 * VM_CPUS))
 # Emulation works everywhere; a /dev/kvm may be there and yet run no guest.
 VM_ACCEL=${VM_ACCEL:-tcg,thread=multi}
 # What the kernel need not do here: guard against the guest's own programs, test its ciphers,
-# clear what it allocates, distrust the processor's clock.
+# clear what it allocates, distrust the processor's clock. And programs must lie where they
+# lay before: emulation keeps translated code by its address, and starts one 2.5 times faster.
 VM_QUICK="mitigations=off lsm= audit=0 cryptomgr.notests init_on_alloc=0 tsc=reliable"
+VM_QUICK="$VM_QUICK norandmaps"
 # What the initramfs needs to reach the machine's root; everything else loads from there.
 VM_MODULES="virtio_pci 9pnet_virtio 9p overlay"
 # What is kept of the kernel package: the rest drives hardware that the guest has not.
