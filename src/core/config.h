@@ -26,6 +26,12 @@ enum config_method {
 	METHOD_LOCAL,
 };
 
+/** What a tunnel's outer packet carries between its IP header and the inner packet. */
+enum config_encapsulation {
+	ENCAPSULATION_IPIP, /**< nothing: IP in IP (RFC 2003, RFC 2473, RFC 4213) */
+	ENCAPSULATION_GUE,  /**< UDP and Generic UDP Encapsulation */
+};
+
 enum config_ruleset {
 	RULESET_NFTABLES, /**< we install our table */
 	RULESET_EXTERNAL, /**< the operator queues the packets */
@@ -36,6 +42,9 @@ struct config_server {
 	struct address address_v4; /**< next hop; family 0: none, as with local */
 	struct address address_v6;
 	enum config_method method;
+	bool replies_seen; /**< what it sends to clients passes the director; always with nat */
+	enum config_encapsulation encapsulation; /**< of method tunnel */
+	uint16_t gue_port;                       /**< UDP port that its GUE is sent to */
 	uint32_t weight; /**< at start; the live one is in struct server */
 	uint32_t index;  /**< over all services, from 0: gives mark and table */
 };
@@ -48,6 +57,7 @@ struct config_service {
 	uint64_t timeout_initial_ms;
 	uint64_t timeout_established_ms;
 	uint32_t soft_entries;
+	bool ah; /**< AH is forwarded, to servers of methods that leave addresses alone */
 	struct config_server *servers; /**< owned by config */
 	size_t server_count;
 };
