@@ -39,8 +39,15 @@ uint32_t config_server_mark(const struct config *config, const struct config_ser
 /** The server's routing table. */
 uint32_t config_server_table(const struct config *config, const struct config_server *server)
 {
-	if (server->method == METHOD_LOCAL)
+	switch (server->method) {
+	case METHOD_DIRECT:
+	case METHOD_TUNNEL:
+		break;
+	case METHOD_NAT:
+		return CONFIG_TABLE_MAIN;
+	case METHOD_LOCAL:
 		return CONFIG_TABLE_LOCAL;
+	}
 	return config->table_base + server->index;
 }
 

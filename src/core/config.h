@@ -17,6 +17,7 @@ struct scheduler;
 #define CONFIG_ADDRESSES 8   /**< addresses a service may have */
 #define CONFIG_SERVERS 256   /**< servers in all: one mark and one routing table each */
 #define CONFIG_SERVICES 64
+#define CONFIG_TABLE_MAIN 254  /**< linux/rtnetlink.h's RT_TABLE_MAIN */
 #define CONFIG_TABLE_LOCAL 255 /**< linux/rtnetlink.h's RT_TABLE_LOCAL */
 
 enum config_method {
@@ -89,7 +90,8 @@ const char *config_method_name(enum config_method method);
  *  of mark_mask. The configuration check makes sure that it fits. */
 uint32_t config_server_mark(const struct config *config, const struct config_server *server);
 
-/** The server's routing table; for method local it is CONFIG_TABLE_LOCAL. */
+/** The server's routing table; for method local it is CONFIG_TABLE_LOCAL, for nat
+ *  CONFIG_TABLE_MAIN. */
 uint32_t config_server_table(const struct config *config, const struct config_server *server);
 
 /** Fills what a file may leave out. */

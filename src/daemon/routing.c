@@ -37,8 +37,8 @@ int routing_apply(const struct config *config)
 
 	if (error == -EHOSTUNREACH) {
 		log_warning("routing: %u next hops are not on a directly connected network "
-			    "or, with method tunnel, have no route; the first is server "
-			    "%s (IPv%c); their packets are dropped",
+			    "or, with method tunnel or nat, have no route; the first is "
+			    "server %s (IPv%c); their packets are dropped",
 			counters.unreachable, counters.first_unreachable->name,
 			counters.first_unreachable_family == AF_INET ? '4' : '6');
 		return 0;

@@ -50,7 +50,8 @@ static bool is_ours(const struct rtnl_rule *rule)
 static bool is_local(const struct rtnl_rule *rule)
 {
 	return rule->action == FR_ACT_TO_TBL && rule->table == RT_TABLE_LOCAL &&
-	       !rule->mask && !rule->inverted && !rule->special && !rule->input[0];
+	       !rule->mask && !rule->inverted && !rule->special && !rule->input[0] &&
+	       !rule->host.family;
 }
 
 /** The rule to the local table as the kernel makes it when a namespace is born. */
@@ -185,11 +186,12 @@ static int plan_tunnel(struct plan *plan, struct netlink *netlink,
 	return error ? error : rtnl_routes_append(&plan->routes, &inner);
 }
 
-/** Plans the rule by which a server's mark leads to its table. */
-static int plan_rule(
-	struct plan *plan, const struct config_server *server, uint8_t family)
+/** Plans the rule by which a server's mark leads to its table, for packets to one host
+ *  or, if it is NULL, to any. */
+static int plan_rule(struct plan *plan, const struct config_server *server,
+	uint8_t family, const struct address *host)
 {
-	const struct rtnl_rule rule = {
+	struct rtnl_rule rule = {
 		.family = family,
 		.action = FR_ACT_TO_TBL,
 		.protocol = POLICY_ROUTE_PROTOCOL,
@@ -199,7 +201,24 @@ static int plan_rule(
 		.table = config_server_table(plan->config, server),
 	};
 
+	if (host)
+		rule.host = *host;
 	return rtnl_rules_append(&plan->rules, &rule);
+}
+
+/** Plans that a nat server's packets go to the main table when they have its address and
+ *  nowhere otherwise, or notes that the server has no way. */
+static int plan_nat(struct plan *plan, struct netlink *netlink,
+	const struct config_server *server, const struct address *address)
+{
+	struct rtnl_route way;
+	int error = rtnl_way(netlink, address, &way);
+
+	if (error && error != -EHOSTUNREACH)
+		return error;
+	if (error)
+		note_unreachable(plan, server, address->family);
+	return plan_rule(plan, server, address->family, address);
 }
 
 /** Plans rule and table of a server of method direct or tunnel in one family. */
@@ -219,7 +238,7 @@ static int plan_table(struct plan *plan, struct netlink *netlink,
 		error = plan_tunnel(plan, netlink, server, next_hop);
 	else if (!error)
 		error = plan_next_hop(plan, netlink, server, next_hop);
-	return error ? error : plan_rule(plan, server, next_hop->family);
+	return error ? error : plan_rule(plan, server, next_hop->family, NULL);
 }
 
 /** Plans what a family needs once: no other mark of ours gets past, and the local table
@@ -291,9 +310,11 @@ static int plan_server(struct plan *plan, struct netlink *netlink,
 		return next_hop->family ? plan_table(plan, netlink, server, next_hop)
 					: 0;
 	case METHOD_LOCAL:
-		return has_family(service, family) ? plan_rule(plan, server, family) : 0;
+		return has_family(service, family)
+			       ? plan_rule(plan, server, family, NULL)
+			       : 0;
 	case METHOD_NAT:
-		break;
+		return next_hop->family ? plan_nat(plan, netlink, server, next_hop) : 0;
 	}
 	return 0;
 }

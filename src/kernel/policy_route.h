@@ -3,13 +3,16 @@
  * Routing by mark: per server one rule and one table that holds its next hop and, below
  * it, a blackhole, so that a packet whose next hop went away is dropped instead of
  * going where the main table points. All of it carries our protocol id, by which it is
- * found again after a crash. Servers of method direct, tunnel and local are routed here.
+ * found again after a crash.
  * For tunnel the route puts the packet into another one, over a device of
  * tunnel_device.h, and the table knows the way to the server itself as well, since what
  * goes there still bears the mark. A local one needs no table of its own: what the
- * kernel's has no address for meets the rule behind and is dropped.
+ * kernel's has no address for meets the rule behind and is dropped. Neither does one of
+ * method nat, whose packets go where the main table says once they have the server's
+ * address; what was not translated meets the rule behind.
  *
- *   rule_priority      fwmark of a server -> its table; of a local one: lookup local
+ *   rule_priority      fwmark of a server -> its table; of a local one: lookup local;
+ *                      of a nat one: to the server's address -> lookup main
  *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole
  *   rule_priority + 1  in by a tunnel device of ours -> blackhole: they only send
  *   rule_priority + 2  lookup local, moved here from 0: else a virtual address that is
@@ -46,8 +49,8 @@ struct policy_route_counters {
 /**
  * Makes rules and routes what the config wants: adds what is missing, then removes what
  * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
- * -EHOSTUNREACH when some next hop is not on-link, or a tunnel's server has no route: its
- * table has the blackhole alone, everything else is done. A tunnel device that cannot be
+ * -EHOSTUNREACH when some next hop is not on-link, or the server of a tunnel or of nat has
+ * no route: its packets are dropped, everything else is done. A tunnel device that cannot be
  * made ends it before anything is changed, with tunnel_error. -EPERM; -EAFNOSUPPORT no
  * policy routing; else negative errno.
  */

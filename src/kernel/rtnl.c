@@ -61,7 +61,8 @@ bool rtnl_rule_equal(const struct rtnl_rule *one, const struct rtnl_rule *other)
 	       one->protocol == other->protocol && one->inverted == other->inverted &&
 	       one->special == other->special && one->priority == other->priority &&
 	       one->mark == other->mark && one->mask == other->mask &&
-	       one->table == other->table && strcmp(one->input, other->input) == 0;
+	       one->table == other->table && strcmp(one->input, other->input) == 0 &&
+	       address_equal(&one->host, &other->host);
 }
 
 /** Compares all that a route says. */
@@ -122,6 +123,9 @@ static void rule_attribute(const struct nlattr *attribute, struct rtnl_rule *rul
 		strncpy(rule->input, mnl_attr_get_str(attribute),
 			sizeof(rule->input) - 1);
 		break;
+	case FRA_DST:
+		rule->host = attribute_address(attribute, rule->family);
+		break;
 	case FRA_SUPPRESS_PREFIXLEN:
 	case FRA_SUPPRESS_IFGROUP:
 		rule->special |= attribute_u32(attribute) != UINT32_MAX;
@@ -151,9 +155,10 @@ static int rule_see(const struct nlmsghdr *message, void *user_data)
 	rule.action = header->action;
 	rule.table = header->table;
 	rule.inverted = header->flags & FIB_RULE_INVERT;
-	rule.special = header->src_len || header->dst_len || header->tos;
+	rule.special = header->src_len || header->tos;
 	mnl_attr_for_each (attribute, message, sizeof(*header))
 		rule_attribute(attribute, &rule);
+	rule.special |= header->dst_len != address_size_bytes(&rule.host) * 8;
 	if (rule.action != FR_ACT_TO_TBL)
 		rule.table = 0;
 	return rtnl_rules_append(user_data, &rule);
@@ -311,6 +316,14 @@ int rtnl_routes_read(struct netlink *netlink, uint8_t family, uint8_t protocol,
 		netlink, message, collection_route, collection_begin, &collection);
 }
 
+/** Puts an address, unless there is none. */
+static void put_address(
+	struct nlmsghdr *message, uint16_t type, const struct address *address)
+{
+	if (address->family)
+		mnl_attr_put(message, type, address_size_bytes(address), address->bytes);
+}
+
 /** Sends a message about a rule. */
 static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint16_t type,
 	uint16_t flags)
@@ -323,6 +336,8 @@ static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint
 	header->family = rule->family;
 	header->action = rule->action;
 	header->flags = rule->inverted ? FIB_RULE_INVERT : 0;
+	header->dst_len = (uint8_t)(address_size_bytes(&rule->host) * 8);
+	put_address(message, FRA_DST, &rule->host);
 	mnl_attr_put_u32(message, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u8(message, FRA_PROTOCOL, rule->protocol);
 	if (rule->mask) {
@@ -350,14 +365,6 @@ int rtnl_rule_delete(struct netlink *netlink, const struct rtnl_rule *rule)
 	int error = rule_talk(netlink, rule, RTM_DELRULE, 0);
 
 	return error == -ENOENT ? 0 : error;
-}
-
-/** Puts an address, unless there is none. */
-static void put_address(
-	struct nlmsghdr *message, uint16_t type, const struct address *address)
-{
-	if (address->family)
-		mnl_attr_put(message, type, address_size_bytes(address), address->bytes);
 }
 
 /** Puts the MTU, locked: the kernel honours an IPv6 route's for forwarded packets only

@@ -19,8 +19,9 @@ struct rtnl_rule {
 	uint8_t action;   /**< FR_ACT_TO_TBL, FR_ACT_BLACKHOLE */
 	uint8_t protocol; /**< who made it */
 	bool inverted;    /**< holds when the mark does not match */
-	bool special;     /**< read: has conditions beside mark and input */
+	bool special;     /**< read: has conditions beside those below */
 	char input[IFNAMSIZ]; /**< interface that packets come in by; empty: any */
+	struct address host;  /**< that packets go to; family 0: any */
 	uint32_t priority;
 	uint32_t mark;
 	uint32_t mask;

@@ -272,6 +272,8 @@ static void expect_nothing_forwarded(void)
 				       1, 7777, "marker", 6));
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, FIXTURE_ROUTER);
+	/* Its destination, FIXTURE_OTHER_V4. */
+	ck_assert_mem_eq(frame.packet + 16, "\xc6\x33\x64\x02", 4);
 }
 
 /** Sends from a client and expects it at our own socket and nowhere else. */
@@ -348,6 +350,95 @@ START_TEST(a_server_that_becomes_local_and_goes)
 	ck_assert_int_eq(apply(), 0);
 	fixture_shell("! ip -6 rule | grep -q fwmark");
 	fixture_shell("ip -6 rule | grep -q '^0:.*lookup local'");
+	ck_assert_int_eq(policy_route_remove(), 0);
+	expect_routing(before);
+	free(before);
+}
+END_TEST
+
+/** Translates what bears the second server's mark, as the ruleset will. */
+static void translate_second(void)
+{
+	fixture_shell("nft add table inet translating && nft add chain inet translating c "
+		      "'{ type nat hook prerouting priority dstnat; }' && "
+		      "nft add rule inet translating c meta mark %u "
+		      "meta nfproto ipv4 dnat ip to 10.2.0.12 && "
+		      "nft add rule inet translating c meta mark %u "
+		      "meta nfproto ipv6 dnat ip6 to fd02::12",
+		mark_of(1), mark_of(1));
+}
+
+/** Makes the second server one of method nat, with an address of each family. */
+static void make_second_nat(void)
+{
+	servers()[1].method = METHOD_NAT;
+	address_parse("fd02::12", &servers()[1].address_v6);
+}
+
+/** Sends for the second server and expects it there. */
+static void expect_translated(const char *client, uint16_t port)
+{
+	struct fixture_frame frame;
+
+	fixture_send_udp(client, port, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, 0x12);
+}
+
+/** The main table would take either packet; it must have the one with the server's
+ *  address alone. */
+START_TEST(nat_follows_the_main_table)
+{
+	make_second_nat();
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_added, 4 + 4);
+	ck_assert_uint_eq(counters.routes_added, 2 * 2);
+	mark_everything(mark_of(1));
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	expect_nothing_forwarded();
+	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
+	expect_nothing_forwarded();
+	translate_second();
+	/* Other flows: conntrack has decided about the first ones. */
+	expect_translated(FIXTURE_CLIENT_V4, 501);
+	expect_translated(FIXTURE_CLIENT_V6, 501);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_kept, 8);
+	ck_assert_uint_eq(counters.rules_added + counters.rules_removed, 0);
+}
+END_TEST
+
+START_TEST(a_nat_server_may_be_behind_a_router)
+{
+	make_second_nat();
+	address_parse("10.50.0.1", &servers()[1].address_v4);
+	ck_assert_int_eq(apply(), 0);
+	expect_way("10.50.0.1", mark_of(1), "via 10.2.0.99 dev out0");
+	fixture_shell("! ip route get 10.50.0.2 mark %u 2>/dev/null", mark_of(1));
+	fixture_shell("ip route del default && ip route add 10.51.0.0/16 via 10.2.0.99");
+	ck_assert_int_eq(apply(), -EHOSTUNREACH);
+	ck_assert_uint_eq(counters.unreachable, 1);
+	ck_assert_ptr_eq(counters.first_unreachable, &servers()[1]);
+	fixture_shell("! ip route get 10.50.0.1 mark %u 2>/dev/null", mark_of(1));
+}
+END_TEST
+
+START_TEST(a_server_that_becomes_nat_and_goes)
+{
+	char *before = routing();
+
+	ck_assert_int_eq(apply(), 0);
+	make_second_nat();
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_added, 2);
+	ck_assert_uint_eq(counters.rules_removed, 1);
+	ck_assert_uint_eq(counters.routes_removed, 2);
+	address_parse("10.2.0.13", &servers()[1].address_v4);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.rules_added, 1);
+	ck_assert_uint_eq(counters.rules_removed, 1);
+	fixture_shell("ip rule | grep -q '^50:.*to 10.2.0.13 .*lookup main'");
 	ck_assert_int_eq(policy_route_remove(), 0);
 	expect_routing(before);
 	free(before);
@@ -465,6 +556,9 @@ int main(void)
 	tcase_add_test(tests, a_local_server_is_ourselves);
 	tcase_add_test(tests, a_local_server_without_the_address_gets_nothing);
 	tcase_add_test(tests, a_server_that_becomes_local_and_goes);
+	tcase_add_test(tests, nat_follows_the_main_table);
+	tcase_add_test(tests, a_nat_server_may_be_behind_a_router);
+	tcase_add_test(tests, a_server_that_becomes_nat_and_goes);
 	tcase_add_test(tests, a_next_hop_that_is_not_on_link_is_named);
 	tcase_add_test(tests, a_link_that_goes_and_comes);
 	tcase_add_test(tests, a_network_that_moves_to_another_link);
