@@ -11,14 +11,14 @@ declare -A PACKAGES=(
 	[demo]="nftables iproute2 iputils-ping procps jq strongswan-charon
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
-	[test]="check libpcap-dev shellcheck universal-ctags xz-utils"
+	[test]="check libpcap-dev shellcheck tcpdump universal-ctags xz-utils"
 	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
-	[test]="shellcheck ctags xz"
+	[test]="shellcheck tcpdump ctags xz"
 	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock"
 )
 declare -A LIBRARIES=(

@@ -17,6 +17,8 @@ LAB_SPAWNED=
 . "$LAB_HOME/director.sh"
 # shellcheck source=watch.sh
 . "$LAB_HOME/watch.sh"
+# shellcheck source=capture.sh
+. "$LAB_HOME/capture.sh"
 
 # Ends the calling shell with a reason on stderr.
 lab_die() {

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/lab/stray
 tests_lab_stray_SOURCES = tests/lab/stray.c
 
 EXTRA_DIST += \
+	tests/lab/capture.sh \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
 	tests/lab/lib.sh \
