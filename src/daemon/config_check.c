@@ -297,5 +297,6 @@ void config_check(const struct config *config, const struct config_places *place
 		check_complete(service, lines, errors);
 		for (size_t i = 0; i < service->server_count; i++)
 			check_server(config, service, i, &lines->servers[i], errors);
+		config_check_nat(config, service, lines, errors);
 	}
 }

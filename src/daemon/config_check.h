@@ -14,14 +14,16 @@ struct server_places {
 	unsigned int address_v4;
 	unsigned int address_v6;
 	unsigned int method;
+	unsigned int replies;
 };
 
-/** Where in the file a service stands, and what only its servers inherit. */
+/** Where in the file a service stands, and what its servers inherit. */
 struct service_places {
 	unsigned int begin;
 	unsigned int addresses[CONFIG_ADDRESSES];
-	unsigned int method_line;
-	enum config_method method; /**< for servers without their own */
+	unsigned int method;
+	unsigned int ah;
+	struct config_server defaults; /**< what servers have that do not say otherwise */
 	struct server_places
 		*servers; /**< owned, one for each of the service's servers */
 };
@@ -38,6 +40,10 @@ struct config_places {
 /** Checks the whole; what is wrong goes to errors. */
 void config_check(const struct config *config, const struct config_places *places,
 	struct config_errors *errors);
+
+/** Checks what method nat asks of one service; called by config_check(). */
+void config_check_nat(const struct config *config, const struct config_service *service,
+	const struct service_places *places, struct config_errors *errors);
 
 /** Frees what places owns, not places itself. */
 void config_places_fini(struct config_places *places);

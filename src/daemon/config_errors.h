@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define CONFIG_ERRORS 32        /**< listed; further ones are counted */
-#define CONFIG_ERROR_BYTES 512  /**< of one line of text, with its zero */
+#define CONFIG_ERROR_BYTES 768  /**< of one line of text, with its zero */
 
 struct config_error {
 	unsigned int line; /**< 0: about the file as a whole */

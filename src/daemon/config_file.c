@@ -25,7 +25,7 @@
 #include "daemon/config_check.h"
 #include "daemon/config_schema.h"
 
-#define OPTIONS_MAX 24 /**< of one section, with a section inside and the end */
+#define OPTIONS_MAX 40 /**< of one section, with a section inside and the end */
 #define LAST_KEY "\001end" /**< stands behind the text */
 
 /** The i-th key of the file, sections too; NULL behind the last. */
@@ -149,7 +149,7 @@ static __attribute__((format(printf, 2, 0))) void report(
 	};
 	const char *expected = "KEY = VALUE, a section, or \"}\" at its end";
 	char found[160];
-	char keys[320];
+	char keys[640];
 
 	vsnprintf(found, sizeof(found), format, arguments);
 	if (strstr(found, LAST_KEY) || strncmp(found, "premature end", 13) == 0)
@@ -208,15 +208,15 @@ static size_t sections_counted(
 	return max;
 }
 
-/** Fills one server. */
+/** Fills one server, which comes with what its service says for all. */
 static void server_apply(struct config_reader *reader, cfg_t *cfg,
-	enum config_method inherited, struct config_server *server,
-	struct server_places *places)
+	struct config_server *server, struct server_places *places)
 {
 	places->begin = section_line(cfg);
-	server->method = inherited;
 	config_schema_name(reader, "server", cfg_title(cfg), places->begin, server->name);
 	section_apply(reader, SECTION_SERVER, cfg, server, places);
+	if (server->method == METHOD_NAT && !places->replies)
+		server->replies_seen = true;
 }
 
 /** Fills one service and its servers, numbered on from config->server_count. */
@@ -228,6 +228,7 @@ static void service_apply(struct config_reader *reader, cfg_t *cfg, struct confi
 	places->begin = section_line(cfg);
 	config_schema_name(
 		reader, "service", cfg_title(cfg), places->begin, service->name);
+	service->ah = true;
 	section_apply(reader, SECTION_SERVICE, cfg, service, places);
 	service->servers = calloc(count ? count : 1, sizeof(*service->servers));
 	places->servers = calloc(count ? count : 1, sizeof(*places->servers));
@@ -237,8 +238,9 @@ static void service_apply(struct config_reader *reader, cfg_t *cfg, struct confi
 	}
 	service->server_count = count;
 	for (size_t i = 0; i < count; i++) {
+		service->servers[i] = places->defaults;
 		server_apply(reader, cfg_getnsec(cfg, "server", (unsigned int)i),
-			places->method, &service->servers[i], &places->servers[i]);
+			&service->servers[i], &places->servers[i]);
 		service->servers[i].index = (uint32_t)config->server_count++;
 	}
 }

@@ -41,13 +41,24 @@ static bool number_parse(const char *text, uint64_t *ret_number)
 	return errno == 0;
 }
 
-/** Stores a number in a field of two, four or eight bytes. */
-static void number_store(const struct config_key *key, uint64_t number, void *field)
+/** The field that the key's value goes to. */
+static void *field_of(const struct config_key *key, const struct config_target *target)
 {
+	return (char *)(key->in_places ? target->places : target->object) + key->offset;
+}
+
+/** Stores a number in a field of one, two, four or eight bytes. */
+static void number_store(const struct config_key *key, uint64_t number,
+	const struct config_target *target)
+{
+	uint8_t byte = (uint8_t)number;
 	uint16_t half = (uint16_t)number;
 	uint32_t word = (uint32_t)number;
+	void *field = field_of(key, target);
 
-	if (key->size_bytes == sizeof(half))
+	if (key->size_bytes == sizeof(byte))
+		memcpy(field, &byte, sizeof(byte));
+	else if (key->size_bytes == sizeof(half))
 		memcpy(field, &half, sizeof(half));
 	else if (key->size_bytes == sizeof(word))
 		memcpy(field, &word, sizeof(word));
@@ -64,8 +75,7 @@ static void read_number(struct config_reader *reader, const struct config_key *k
 
 	if (number_parse(value->text, &number) && number >= key->min &&
 		number <= key->max) {
-		number_store(
-			key, number * key->scale, (char *)target->object + key->offset);
+		number_store(key, number * key->scale, target);
 		return;
 	}
 	snprintf(expected, sizeof(expected),
@@ -116,18 +126,34 @@ static void read_name(struct config_reader *reader, const struct config_key *key
 		complain(reader, key, value, NAME_EXPECTED);
 }
 
-/** Reads who makes the rules. */
-static void read_ruleset(struct config_reader *reader, const struct config_key *key,
+/** Lists words as "one, two or three". */
+static void list_choices(const struct config_choice *choices, char *out, size_t out_bytes)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (const struct config_choice *c = choices; c->name && used < out_bytes; c++) {
+		const char *between = c == choices ? "" : c[1].name ? ", " : " or ";
+
+		used += (size_t)snprintf(
+			out + used, out_bytes - used, "%s%s", between, c->name);
+	}
+}
+
+/** Reads one of the key's words. */
+static void read_choice(struct config_reader *reader, const struct config_key *key,
 	const struct config_value *value, const struct config_target *target)
 {
-	struct config *config = target->object;
+	char expected[128];
 
-	if (strcmp(value->text, "nftables") == 0)
-		config->ruleset = RULESET_NFTABLES;
-	else if (strcmp(value->text, "external") == 0)
-		config->ruleset = RULESET_EXTERNAL;
-	else
-		complain(reader, key, value, "nftables or external");
+	for (const struct config_choice *choice = key->choices; choice->name; choice++) {
+		if (strcmp(value->text, choice->name) == 0) {
+			number_store(key, choice->value, target);
+			return;
+		}
+	}
+	list_choices(key->choices, expected, sizeof(expected));
+	complain(reader, key, value, expected);
 }
 
 /** Reads a scheduler's name; the ones that exist are asked for, not listed here. */
@@ -148,32 +174,6 @@ static void read_scheduler(struct config_reader *reader, const struct config_key
 			expected + used, sizeof(expected) - used, " %s", scheduler->name);
 	}
 	complain(reader, key, value, expected);
-}
-
-/** Reads a forwarding method's name. The field is an enum, whatever the object. */
-static void read_method(struct config_reader *reader, const struct config_key *key,
-	const struct config_value *value, const struct config_target *target)
-{
-	static const enum config_method methods[] = {
-		METHOD_DIRECT, METHOD_TUNNEL, METHOD_NAT, METHOD_LOCAL};
-	bool inherited = key->section == SECTION_SERVICE;
-
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (strcmp(value->text, config_method_name(methods[i])) != 0)
-			continue;
-		if (methods[i] == METHOD_NAT) {
-			config_errors_add(reader->errors, value->line,
-				"method %s is not carried by this version; expected "
-				"direct, tunnel or local",
-				value->text);
-			return;
-		}
-		memcpy((char *)(inherited ? target->places : target->object) +
-				key->offset,
-			&methods[i], sizeof(methods[i]));
-		return;
-	}
-	complain(reader, key, value, "direct, tunnel or local");
 }
 
 /** Tells whether the bytes are link-local or map IPv4: neither can be routed to here. */
@@ -247,6 +247,32 @@ static void read_server_address(struct config_reader *reader,
 	*(v4 ? &places->address_v4 : &places->address_v6) = value->line;
 }
 
+static const struct config_choice rulesets[] = {
+	{ "nftables", RULESET_NFTABLES },
+	{ "external", RULESET_EXTERNAL },
+	{ NULL, 0 },
+};
+
+static const struct config_choice methods[] = {
+	{ "direct", METHOD_DIRECT },
+	{ "tunnel", METHOD_TUNNEL },
+	{ "nat", METHOD_NAT },
+	{ "local", METHOD_LOCAL },
+	{ NULL, 0 },
+};
+
+static const struct config_choice replies[] = {
+	{ "unseen", false },
+	{ "seen", true },
+	{ NULL, 0 },
+};
+
+static const struct config_choice yes_or_no[] = {
+	{ "yes", true },
+	{ "no", false },
+	{ NULL, 0 },
+};
+
 #define TEXT_OF(number) #number
 #define TEXT(number) "\"" TEXT_OF(number) "\""
 #define FIELD(type, field)                                                               \
@@ -301,8 +327,10 @@ static const struct config_key schema[] = {
 		FIELD(config, unreachable_burst), .place = CONFIG_NO_PLACE},
 	{.section = SECTION_GLOBAL,
 		.name = "ruleset",
-		.read = read_ruleset,
+		.read = read_choice,
+		.choices = rulesets,
 		.fallback = "nftables",
+		FIELD(config, ruleset),
 		.place = CONFIG_NO_PLACE},
 
 	{.section = SECTION_SERVICE,
@@ -312,10 +340,26 @@ static const struct config_key schema[] = {
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
 		.name = "method",
-		.read = read_method,
+		.read = read_choice,
+		.choices = methods,
 		.fallback = "direct",
-		FIELD(service_places, method),
-		PLACE(service_places, method_line)},
+		.in_places = true,
+		FIELD(service_places, defaults.method),
+		PLACE(service_places, method)},
+	{.section = SECTION_SERVICE,
+		.name = "replies",
+		.read = read_choice,
+		.choices = replies,
+		.fallback = "unseen",
+		.in_places = true,
+		FIELD(service_places, defaults.replies_seen),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
+		.name = "ah",
+		.read = read_choice,
+		.choices = yes_or_no,
+		FIELD(config_service, ah),
+		PLACE(service_places, ah)},
 	{.section = SECTION_SERVICE,
 		.name = "scheduler",
 		.read = read_scheduler,
@@ -340,9 +384,16 @@ static const struct config_key schema[] = {
 		FIELD(config_server, weight), .place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVER,
 		.name = "method",
-		.read = read_method,
+		.read = read_choice,
+		.choices = methods,
 		FIELD(config_server, method),
 		PLACE(server_places, method)},
+	{.section = SECTION_SERVER,
+		.name = "replies",
+		.read = read_choice,
+		.choices = replies,
+		FIELD(config_server, replies_seen),
+		PLACE(server_places, replies)},
 };
 
 /** The i-th row of the table. */

@@ -38,6 +38,12 @@ struct config_target {
 	void *places;
 };
 
+/** One word that a key may have as its value. */
+struct config_choice {
+	const char *name; /**< NULL ends a list of them */
+	uint64_t value;
+};
+
 struct config_key {
 	enum config_section section;
 	const char *name;
@@ -48,7 +54,9 @@ struct config_key {
 	uint64_t min, max;    /**< of a number, as written */
 	uint64_t scale;       /**< from the file's unit to the struct's */
 	const char *unit;     /**< for messages, may be "" */
+	const struct config_choice *choices; /**< of a key whose value is a word */
 	bool list;
+	bool in_places;            /**< the field is in the places: servers inherit it */
 	size_t offset, size_bytes; /**< of the field in the object */
 	size_t place;              /**< of its line in the places, or CONFIG_NO_PLACE */
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/scheduler.h"
+#include "daemon/config_schema.h"
 
 #define SERVICE_HEAD "service vpn {\n\taddress = 192.0.2.1\n"
 #define SERVER "\tserver gw1 { address = 10.2.0.11 }\n"
@@ -28,19 +29,6 @@ static const struct mistake mistakes[] = {
 	/* grammar */
 	{"", "f: found no service, expected at least one"},
 	{"# only a comment\n", "f: found no service, expected at least one"},
-	{"colour = red\n", "f:1: no such option 'colour', expected one of: socket "
-			   "socket-group mark-base "
-			   "mark-mask table-base rule-priority queue queue-length "
-			   "socket-buffer-bytes "
-			   "max-entries max-entries-per-client unreachable-rate "
-			   "unreachable-burst ruleset "
-			   "service"},
-	{"\nservice vpn {\n\tpersist = 1\n}\n",
-		"f:3: no such option 'persist', expected one of: address method "
-		"scheduler "
-		"timeout-initial timeout-established soft-entries server"},
-	{SERVICE_HEAD "server a {\nport = 4\n}\n}\n",
-		"f:4: no such option 'port', expected one of: address weight method"},
 	{"\"\" = 4\n", "f:1: found an empty name, expected KEY = VALUE"},
 	{SERVICE_HEAD "server a {\n\n\"\" = 4\n}\n}\n",
 		"f:5: found an empty name, expected KEY = VALUE"},
@@ -108,12 +96,28 @@ static const struct mistake mistakes[] = {
 	{SERVICE_HEAD "scheduler = random\n" SERVER "}\n",
 		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc"},
 	{SERVICE_HEAD "method = fast\n" SERVER "}\n",
-		"f:3: method: found \"fast\", expected direct, tunnel or local"},
+		"f:3: method: found \"fast\", expected direct, tunnel, nat or local"},
 	{SERVICE_HEAD SERVER "server a { method = tunnel }\n}\n",
 		"f:4: server a: found no address, expected one for method tunnel"},
-	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = nat\n}\n}\n",
-		"f:5: method nat is not carried by this version; expected direct, "
-		"tunnel or local"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = nat\nreplies = unseen\n}\n"
+		      "}\n",
+		"f:6: server a: found replies unseen, expected seen with method nat: the "
+		"director translates them"},
+	{"service vpn {\naddress = {192.0.2.1, 192.0.2.2}\nserver a {\n"
+	 "address = 10.0.0.1\nmethod = nat\n}\n}\n",
+		"f:4: server a: found 2 IPv4 addresses in service vpn, expected one with "
+		"method nat: it is the source of what the server starts"},
+	{"service one {\naddress = 192.0.2.1\nmethod = nat\n" SERVER "}\n"
+	 "service two {\naddress = 192.0.2.2\nmethod = nat\n" SERVER "}\n",
+		"f:9: address: found 10.2.0.11, which server gw1 of service one has already, "
+		"expected an address of its own for method nat"},
+	{SERVICE_HEAD "method = nat\nah = yes\n" SERVER "}\n",
+		"f:4: ah: found yes in service vpn, where all servers have method nat, "
+		"expected no: AH protects the addresses that NAT changes"},
+	{SERVICE_HEAD "replies = maybe\n" SERVER "}\n",
+		"f:3: replies: found \"maybe\", expected unseen or seen"},
+	{SERVICE_HEAD "ah = on\n" SERVER "}\n",
+		"f:3: ah: found \"on\", expected yes or no"},
 	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",
 		"f:5: server a: found an address, expected none for method local, which "
 		"is the director itself"},
@@ -232,6 +236,32 @@ START_TEST(mistake_is_named)
 }
 END_TEST
 
+/** A key that is not there is answered with all that could stand there. */
+START_TEST(keys_are_offered)
+{
+	static const char *const texts[] = { "no-key = 1\n" GOOD,
+		SERVICE_HEAD "no-key = 1\n" SERVER "}\n",
+		SERVICE_HEAD "server a { no-key = 1 }\n}\n" };
+	static const char *const inner[] = { " service", " server", "" };
+	static struct config_errors errors;
+	struct config *config = NULL;
+	char expected[512];
+	const struct config_key *key;
+
+	ck_assert_int_eq(config_file_parse("f", texts[_i], &config, &errors), -EINVAL);
+	snprintf(expected, sizeof(expected),
+		"f:%d: no such option 'no-key', expected one of:", _i == 0 ? 1 : 3);
+	for (size_t i = 0; (key = config_schema_at(i)) != NULL; i++) {
+		size_t used = strlen(expected);
+
+		if (key->section == (enum config_section)_i)
+			snprintf(expected + used, sizeof(expected) - used, " %s", key->name);
+	}
+	strcat(expected, inner[_i]);
+	ck_assert_str_eq(errors.list[0].text, expected);
+}
+END_TEST
+
 /** Parses text that must be good. */
 static struct config *parse_good(const char *text)
 {
@@ -273,6 +303,8 @@ START_TEST(defaults_are_one)
 	ck_assert_uint_eq(config->services[0].soft_entries, 0);
 	ck_assert_uint_eq(config->services[0].servers[0].weight, 1);
 	ck_assert_int_eq(config->services[0].servers[0].method, METHOD_DIRECT);
+	ck_assert(!config->services[0].servers[0].replies_seen);
+	ck_assert(config->services[0].ah);
 	config_free(config);
 }
 END_TEST
@@ -295,7 +327,7 @@ static const char full[] =
 	"}\n"
 	"service two {\n"
 	"  address = 192.0.2.2\n"
-	"  scheduler = wrr\n"
+	"  scheduler = wrr\n  ah = no\n"
 	"  server a { address = 10.0.0.1 }\n"
 	"}\n";
 
@@ -330,6 +362,7 @@ START_TEST(every_key_is_stored)
 	ck_assert_uint_eq(one->servers[1].weight, 65535);
 	ck_assert_str_eq(config->services[1].servers[0].name, "a");
 	ck_assert_uint_eq(config->services[1].servers[0].index, 2);
+	ck_assert(!config->services[1].ah);
 	ck_assert_uint_eq(one->servers[1].address_v4.family, AF_INET);
 	ck_assert_uint_eq(one->servers[1].address_v6.family, 0);
 	ck_assert_uint_eq(config_server_mark(config, &one->servers[1]), 0xf1000000u);
@@ -358,6 +391,32 @@ START_TEST(local_server_needs_nothing)
 	ck_assert_int_eq(config->services[1].servers[1].method, METHOD_DIRECT);
 	ck_assert_uint_eq(
 		config_server_table(config, &config->services[1].servers[1]), 9003);
+	config_free(config);
+}
+END_TEST
+
+/** Servers have their service's method and replies, or their own; those of method nat are
+ *  always seen. */
+START_TEST(servers_inherit)
+{
+	struct config *config = parse_good(
+		"service one {\naddress = 192.0.2.1\nmethod = nat\n"
+		"server a { address = 10.0.0.1 }\n"
+		"server b { address = 10.0.0.2 method = direct }\n"
+		"server c { address = 10.0.0.3 method = tunnel replies = seen }\n}\n"
+		"service two {\naddress = 192.0.2.2\nreplies = seen\n"
+		"server a { address = 10.0.0.1 }\n"
+		"server b { address = 10.0.0.2 replies = unseen }\n"
+		"server c { method = local }\n}\n");
+	const struct config_server *one = config->services[0].servers;
+	const struct config_server *two = config->services[1].servers;
+
+	ck_assert_int_eq(one[0].method, METHOD_NAT);
+	ck_assert_int_eq(one[1].method, METHOD_DIRECT);
+	ck_assert_int_eq(one[2].method, METHOD_TUNNEL);
+	ck_assert(one[0].replies_seen && !one[1].replies_seen && one[2].replies_seen);
+	ck_assert_int_eq(two[0].method, METHOD_DIRECT);
+	ck_assert(two[0].replies_seen && !two[1].replies_seen && two[2].replies_seen);
 	config_free(config);
 }
 END_TEST
@@ -532,9 +591,11 @@ int main(void)
 
 	tcase_add_loop_test(cases, mistake_is_named, 0,
 		(int)(sizeof(mistakes) / sizeof(mistakes[0])));
+	tcase_add_loop_test(cases, keys_are_offered, 0, 3);
 	tcase_add_test(cases, defaults_are_one);
 	tcase_add_test(cases, every_key_is_stored);
 	tcase_add_test(cases, local_server_needs_nothing);
+	tcase_add_test(cases, servers_inherit);
 	tcase_add_test(cases, mistakes_are_collected);
 	tcase_add_test(cases, mistakes_are_bounded);
 	tcase_add_loop_test(cases, limits_are_errors, 0, 8);
