@@ -1,100 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules, and how nft reads them. Only memory is touched.
- *
- * ICMP errors quote the packet they are about, which a real server sent in the virtual
- * address's name: so the quote's source port is the service's. The quote is taken to
- * begin with an IP header without options, as everything that sends IPsec writes it.
- *
- *   ICMP    0 type, code, checksum, 4 unused | 8 quoted IP header ...
- *   IPv4    9 protocol, 20 ports             -> 17, 28 from the ICMP header on
- *   IPv6    6 next header, 40 ports          -> 14, 48
+ * Prints chains, sets and rules as nft reads them. Only memory is touched.
  */
 #include "core/ruleset_text.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#define DIVERT RULESET_CHAIN_DIVERT
-#define QUOTED_V4 RULESET_CHAIN_QUOTED_V4
-#define QUOTED_V6 RULESET_CHAIN_QUOTED_V6
-
-/* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6 */
-#define NFPROTO_V4 2
-#define NFPROTO_V6 10
-
-#define IS_V4 { RULESET_LOAD_NFPROTO, 0, 1, 0, RULESET_EQUAL, NFPROTO_V4 }
-#define IS_V6 { RULESET_LOAD_NFPROTO, 0, 1, 0, RULESET_EQUAL, NFPROTO_V6 }
-#define PROTOCOL(number) { RULESET_LOAD_L4PROTO, 0, 1, 0, RULESET_EQUAL, number }
-#define UDP_DPORT(port) { RULESET_LOAD_TRANSPORT, 2, 2, 0, RULESET_EQUAL, port }
-#define ICMP_TYPE(number) { RULESET_LOAD_TRANSPORT, 0, 1, 0, RULESET_EQUAL, number }
-#define ICMP_FROM(number) { RULESET_LOAD_TRANSPORT, 0, 1, 0, RULESET_AT_LEAST, number }
-#define ICMP_TO(number) { RULESET_LOAD_TRANSPORT, 0, 1, 0, RULESET_AT_MOST, number }
-#define V4_FRAGMENT { RULESET_LOAD_NETWORK, 6, 2, 0x1fff, RULESET_UNEQUAL, 0 }
-#define V6_FRAGMENT { RULESET_LOAD_FRAGMENT, 2, 2, 0xfff8, RULESET_UNEQUAL, 0 }
-#define QUOTE_BYTE(offset, number) \
-	{ RULESET_LOAD_TRANSPORT, offset, 1, 0, RULESET_EQUAL, number }
-#define QUOTE_PORT(offset, port) \
-	{ RULESET_LOAD_TRANSPORT, offset, 2, 0, RULESET_EQUAL, port }
-
-const char *const ruleset_chains[] = {
-	RULESET_CHAIN_QUEUE,
-	QUOTED_V4,
-	QUOTED_V6,
-	DIVERT,
-};
-const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chains[0]);
-
-const struct ruleset_rule ruleset_rules[] = {
-	{ QUOTED_V4, "@th,136,8 50", { QUOTE_BYTE(17, IPPROTO_ESP) }, NULL, NULL },
-	{ QUOTED_V4, "@th,136,8 51", { QUOTE_BYTE(17, IPPROTO_AH) }, NULL, NULL },
-	{ QUOTED_V4, "@th,136,8 17 @th,224,16 500",
-		{ QUOTE_BYTE(17, IPPROTO_UDP), QUOTE_PORT(28, 500) }, NULL, NULL },
-	{ QUOTED_V4, "@th,136,8 17 @th,224,16 4500",
-		{ QUOTE_BYTE(17, IPPROTO_UDP), QUOTE_PORT(28, 4500) }, NULL, NULL },
-
-	{ QUOTED_V6, "@th,112,8 50", { QUOTE_BYTE(14, IPPROTO_ESP) }, NULL, NULL },
-	{ QUOTED_V6, "@th,112,8 51", { QUOTE_BYTE(14, IPPROTO_AH) }, NULL, NULL },
-	{ QUOTED_V6, "@th,112,8 17 @th,384,16 500",
-		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 500) }, NULL, NULL },
-	{ QUOTED_V6, "@th,112,8 17 @th,384,16 4500",
-		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 4500) }, NULL, NULL },
-
-	{ DIVERT, "udp dport 4500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500) },
-		NULL, NULL },
-	{ DIVERT, "udp dport 500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(500) },
-		NULL, NULL },
-	{ DIVERT, "meta l4proto esp", { PROTOCOL(IPPROTO_ESP) }, NULL, NULL },
-	{ DIVERT, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) }, NULL, NULL },
-	/* Later fragments carry no port. They come only where nothing reassembles. */
-	{ DIVERT, "meta l4proto udp ip frag-off & 0x1fff != 0",
-		{ IS_V4, PROTOCOL(IPPROTO_UDP), V4_FRAGMENT }, NULL, NULL },
-	{ DIVERT, "meta l4proto udp frag frag-off != 0",
-		{ IS_V6, PROTOCOL(IPPROTO_UDP), V6_FRAGMENT }, NULL, NULL },
-	/* Destination unreachable, time exceeded, parameter problem. */
-	{ DIVERT, "icmp type 3", { IS_V4, PROTOCOL(IPPROTO_ICMP), ICMP_TYPE(3) },
-		NULL, QUOTED_V4 },
-	{ DIVERT, "icmp type 11", { IS_V4, PROTOCOL(IPPROTO_ICMP), ICMP_TYPE(11) },
-		NULL, QUOTED_V4 },
-	{ DIVERT, "icmp type 12", { IS_V4, PROTOCOL(IPPROTO_ICMP), ICMP_TYPE(12) },
-		NULL, QUOTED_V4 },
-	/* The same, and packet too big. */
-	{ DIVERT, "icmpv6 type 1-4",
-		{ IS_V6, PROTOCOL(IPPROTO_ICMPV6), ICMP_FROM(1), ICMP_TO(4) },
-		NULL, QUOTED_V6 },
-
-	{ RULESET_CHAIN_PREROUTING, "ip daddr @" RULESET_SET_V4, { IS_V4 },
-		RULESET_SET_V4, DIVERT },
-	{ RULESET_CHAIN_PREROUTING, "ip6 daddr @" RULESET_SET_V6, { IS_V6 },
-		RULESET_SET_V6, DIVERT },
-};
-const size_t ruleset_rule_count = sizeof(ruleset_rules) / sizeof(ruleset_rules[0]);
 
 /** A text that grows. After failed nothing is added any more. */
 struct text {
@@ -142,87 +56,233 @@ static __attribute__((format(printf, 2, 3))) void text_add(
 	text->used_bytes += (size_t)length;
 }
 
-/** Adds every virtual address of a family, with what stands before the first one and
- *  between them; returns how many there were. */
-static size_t add_addresses(struct text *text, const struct config *config, int family,
-	const char *before)
+/** The configuration being printed. */
+struct printer {
+	struct text text;
+	const struct config *config;
+	unsigned int features;
+	const struct ruleset_set *set; /**< whose elements are being printed */
+	size_t elements;
+};
+
+/** nft's name of a type. */
+static const char *type_name(enum ruleset_type type)
 {
-	char name[ADDRESS_TEXT_BYTES];
-	size_t i, j, count = 0;
-
-	for (i = 0; i < config->service_count; i++) {
-		const struct config_service *service = &config->services[i];
-
-		for (j = 0; j < service->address_count; j++) {
-			if (service->addresses[j].family != family)
-				continue;
-			text_add(text, "%s%s", count++ ? ", " : before,
-				address_format(&service->addresses[j], name));
-		}
+	switch (type) {
+	case RULESET_TYPE_V4:
+		return "ipv4_addr";
+	case RULESET_TYPE_V6:
+		return "ipv6_addr";
+	case RULESET_TYPE_MARK:
+		return "mark";
+	case RULESET_TYPE_NONE:
+		break;
 	}
-	return count;
+	return "";
 }
 
-/** Adds one set with its addresses; nft does not take an empty list of them. */
-static void add_set(struct text *text, const struct config *config, const char *name,
-	const char *type, int family)
+/** Adds one element, the first one with what stands before them all: nft does not take an
+ *  empty list. */
+static void add_element(const struct ruleset_element *element, void *user)
 {
-	text_add(text, "\tset %s {\n\t\ttype %s\n", name, type);
-	if (add_addresses(text, config, family, "\t\telements = { "))
-		text_add(text, " }\n");
-	text_add(text, "\t}\n");
+	struct printer *printer = user;
+	char name[ADDRESS_TEXT_BYTES];
+
+	text_add(&printer->text, "%s",
+		printer->elements++ ? ", " : "\t\telements = { ");
+	if (printer->set->key == RULESET_TYPE_MARK)
+		text_add(&printer->text, "0x%08x", element->mark);
+	else
+		text_add(&printer->text, "%s", address_format(element->key, name));
+	if (printer->set->data)
+		text_add(&printer->text, " : %s", address_format(element->data, name));
 }
 
-/** Adds the rules of one chain. */
-static void add_rules(struct text *text, const char *chain)
+/** Adds one set or map. */
+static void add_set(struct printer *printer, const struct ruleset_set *set)
 {
+	text_add(&printer->text, "\t%s %s {\n\t\ttype %s", set->data ? "map" : "set",
+		set->name, type_name(set->key));
+	if (set->data)
+		text_add(&printer->text, " : %s", type_name(set->data));
+	text_add(&printer->text, "\n");
+	printer->set = set;
+	printer->elements = 0;
+	ruleset_elements(printer->config, set, add_element, printer);
+	text_add(&printer->text, printer->elements ? " }\n\t}\n" : "\t}\n");
+}
+
+/** Adds what is looked up. */
+static void add_key(struct printer *printer, enum ruleset_key key)
+{
+	switch (key) {
+	case RULESET_KEY_DESTINATION_V4:
+		text_add(&printer->text, "ip daddr ");
+		break;
+	case RULESET_KEY_DESTINATION_V6:
+		text_add(&printer->text, "ip6 daddr ");
+		break;
+	case RULESET_KEY_SOURCE_V4:
+		text_add(&printer->text, "ip saddr ");
+		break;
+	case RULESET_KEY_SOURCE_V6:
+		text_add(&printer->text, "ip6 saddr ");
+		break;
+	case RULESET_KEY_MARK:
+		text_add(&printer->text, "meta mark & 0x%08x ", printer->config->mark_mask);
+		break;
+	case RULESET_KEY_NONE:
+		break;
+	}
+}
+
+/** Adds the translation to what the rule's map has for its key. */
+static void add_nat(
+	struct printer *printer, const struct ruleset_rule *rule, const char *words)
+{
+	text_add(&printer->text, "%s to ", words);
+	add_key(printer, rule->key);
+	text_add(&printer->text, "map @%s", rule->set);
+	if (rule->port)
+		text_add(&printer->text, ":%u", rule->port);
+}
+
+/** Adds what is done. */
+static void add_statement(struct printer *printer, const struct ruleset_rule *rule)
+{
+	const struct config *config = printer->config;
+	struct text *text = &printer->text;
+
+	switch (rule->statement) {
+	case RULESET_DIVERT:
+		text_add(text, "counter goto %s", RULESET_CHAIN_QUEUE);
+		break;
+	case RULESET_GOTO:
+		text_add(text, "goto %s", rule->next);
+		break;
+	case RULESET_QUEUE:
+		text_add(text, "queue num %u", config->queue);
+		break;
+	case RULESET_NOTRACK_QUEUE:
+		text_add(text, "notrack queue num %u", config->queue);
+		break;
+	case RULESET_QUEUE_BYPASS:
+		text_add(text, "counter queue num %u bypass", config->queue);
+		break;
+	case RULESET_NOTRACK:
+		text_add(text, "notrack");
+		break;
+	case RULESET_DNAT_V4:
+		add_nat(printer, rule, "dnat ip");
+		break;
+	case RULESET_DNAT_V6:
+		add_nat(printer, rule, "dnat ip6");
+		break;
+	case RULESET_SNAT_V4:
+		add_nat(printer, rule, "snat ip");
+		break;
+	case RULESET_SNAT_V6:
+		add_nat(printer, rule, "snat ip6");
+		break;
+	case RULESET_CLEAR_MARK:
+		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
+		break;
+	}
+}
+
+/** True when what is looked up is a condition, not what is to be translated. */
+static bool key_is_condition(const struct ruleset_rule *rule)
+{
+	return rule->key && (rule->statement == RULESET_GOTO ||
+				    rule->statement == RULESET_NOTRACK);
+}
+
+/** Adds one rule. */
+static void add_rule(struct printer *printer, const struct ruleset_rule *rule)
+{
+	text_add(&printer->text, "\t\t%s%s", rule->text ? rule->text : "",
+		rule->text ? " " : "");
+	if (key_is_condition(rule)) {
+		add_key(printer, rule->key);
+		text_add(&printer->text, "@%s ", rule->set);
+	}
+	add_statement(printer, rule);
+	text_add(&printer->text, "\n");
+}
+
+/** nft's name of a hook. */
+static const char *hook_name(enum ruleset_hook hook)
+{
+	switch (hook) {
+	case RULESET_HOOK_PREROUTING:
+		return "prerouting";
+	case RULESET_HOOK_INPUT:
+		return "input";
+	case RULESET_HOOK_FORWARD:
+		return "forward";
+	case RULESET_HOOK_POSTROUTING:
+		return "postrouting";
+	case RULESET_HOOK_NONE:
+		break;
+	}
+	return "";
+}
+
+/** Adds one chain with its rules. */
+static void add_chain(struct printer *printer, const struct ruleset_chain *chain)
+{
+	struct text *text = &printer->text;
 	size_t i;
 
-	for (i = 0; i < ruleset_rule_count; i++) {
-		const struct ruleset_rule *rule = &ruleset_rules[i];
-
-		if (strcmp(rule->chain, chain) != 0)
-			continue;
-		text_add(text, "\t\t%s %sgoto %s\n", rule->text,
-			rule->next ? "" : "counter ",
-			rule->next ? rule->next : RULESET_CHAIN_QUEUE);
-	}
-}
-
-/** Adds one regular chain. */
-static void add_chain(struct text *text, const struct config *config, const char *chain)
-{
-	text_add(text, "\tchain %s {\n", chain);
-	if (strcmp(chain, RULESET_CHAIN_QUEUE) == 0)
-		text_add(text, "\t\tnotrack queue num %u\n", config->queue);
-	add_rules(text, chain);
+	text_add(text, "\tchain %s {\n", chain->name);
+	if (chain->hook)
+		text_add(text, "\t\ttype %s hook %s priority %d; policy accept;\n",
+			chain->type, hook_name(chain->hook), chain->priority);
+	if (strcmp(chain->name, RULESET_CHAIN_PREROUTING) == 0)
+		text_add(text, "\t\t# never matches; turns on reassembly of fragments\n"
+			       "\t\tmeta l4proto udp meta length 0 tproxy to :1\n");
+	for (i = 0; i < ruleset_rule_count; i++)
+		if (!(ruleset_rules[i].needs & ~printer->features) &&
+			strcmp(ruleset_rules[i].chain, chain->name) == 0)
+			add_rule(printer, &ruleset_rules[i]);
 	text_add(text, "\t}\n");
 }
 
-/** Writes the whole table. */
+/** Adds one table, if there is anything in it. */
+static void add_table(struct printer *printer, enum ruleset_table table, const char *family)
+{
+	struct text *text = &printer->text;
+	size_t i;
+
+	if (!ruleset_has_table(printer->features, table))
+		return;
+	text_add(text, "table %s %s\ndelete table %s %s\ntable %s %s {\n", family,
+		RULESET_TABLE, family, RULESET_TABLE, family, RULESET_TABLE);
+	for (i = 0; i < ruleset_set_count; i++)
+		if (ruleset_sets[i].table == table &&
+			!(ruleset_sets[i].needs & ~printer->features))
+			add_set(printer, &ruleset_sets[i]);
+	for (i = 0; i < ruleset_chain_count; i++)
+		if (ruleset_chains[i].table == table &&
+			!(ruleset_chains[i].needs & ~printer->features))
+			add_chain(printer, &ruleset_chains[i]);
+	text_add(text, "}\n");
+}
+
+/** Writes the whole. */
 int ruleset_text(const struct config *config, char **ret_text)
 {
-	struct text text = { NULL, 0, 0, false };
-	size_t i;
+	struct printer printer = {
+		.config = config,
+		.features = ruleset_features(config),
+	};
 
-	text_add(&text, "table inet %s\ndelete table inet %s\ntable inet %s {\n",
-		RULESET_TABLE, RULESET_TABLE, RULESET_TABLE);
-	add_set(&text, config, RULESET_SET_V4, "ipv4_addr", AF_INET);
-	add_set(&text, config, RULESET_SET_V6, "ipv6_addr", AF_INET6);
-	for (i = 0; i < ruleset_chain_count; i++)
-		add_chain(&text, config, ruleset_chains[i]);
-	text_add(&text,
-		"\tchain %s {\n"
-		"\t\ttype filter hook prerouting priority %d; policy accept;\n"
-		"\t\t# never matches; turns on reassembly of fragments\n"
-		"\t\tmeta l4proto udp meta length 0 tproxy to :1\n",
-		RULESET_CHAIN_PREROUTING, RULESET_PRIORITY);
-	add_rules(&text, RULESET_CHAIN_PREROUTING);
-	text_add(&text, "\t}\n}\n");
-	if (text.failed) {
-		free(text.bytes);
+	add_table(&printer, RULESET_TABLE_INET, "inet");
+	add_table(&printer, RULESET_TABLE_BRIDGE, "bridge");
+	if (printer.text.failed) {
+		free(printer.text.bytes);
 		return -ENOMEM;
 	}
-	*ret_text = text.bytes;
+	*ret_text = printer.text.bytes;
 	return 0;
 }

@@ -196,7 +196,15 @@ static void icmp_down(struct daemon *daemon)
 	icmp_sender_close(daemon->packets.apply.icmp);
 }
 
-/** Installs our nft table, or leaves that to the operator. It has no step down: while the
+/** What the ruleset has to do with conntrack, in words. */
+static const char *conntrack_words(const struct ruleset_info *info)
+{
+	if (info->nat)
+		return "conntrack for method nat";
+	return info->notrack ? "no conntrack" : "with conntrack";
+}
+
+/** Installs our nft tables, or leaves that to the operator. It has no step down: while the
  *  daemon is away nothing may pass; --cleanup removes it. */
 static int ruleset_up(struct daemon *daemon)
 {
@@ -206,14 +214,19 @@ static int ruleset_up(struct daemon *daemon)
 		return 0;
 	error = ruleset_install(daemon->config, &daemon->ruleset);
 	if (error) {
-		log_error("nft table: %s", strerror(-error));
+		log_error("nft table: %s%s", strerror(-error),
+			error == -ENOENT ? "; rules that queue need CONFIG_NFT_QUEUE or "
+					   "CONFIG_NETFILTER_XT_TARGET_NFQUEUE, "
+					   "method nat CONFIG_NFT_NAT" :
+					   "");
 		return error;
 	}
 	daemon->stats.ruleset = &daemon->ruleset;
-	log_info("nft table installed: %s, defragmentation by %s, %s",
+	log_info("nft table installed: %s, defragmentation by %s, %s%s",
 		ruleset_backend_name(daemon->ruleset.backend),
 		ruleset_defrag_name(daemon->ruleset.defrag),
-		daemon->ruleset.notrack ? "no conntrack" : "with conntrack");
+		conntrack_words(&daemon->ruleset),
+		daemon->ruleset.bridge ? ", and one for bridges" : "");
 	return 0;
 }
 

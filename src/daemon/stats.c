@@ -37,10 +37,12 @@ static json_t *ruleset_stats(const struct ruleset_info *info)
 {
 	if (!info)
 		return json_null();
-	return json_pack("{ss ss sb}",
+	return json_pack("{ss ss sb sb sb}",
 		"backend", ruleset_backend_name(info->backend),
 		"defragmentation", ruleset_defrag_name(info->defrag),
-		"notrack", (int)info->notrack);
+		"notrack", (int)info->notrack,
+		"nat", (int)info->nat,
+		"bridge", (int)info->bridge);
 }
 
 /** Everything beyond the reasons. */

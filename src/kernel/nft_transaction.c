@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
-#include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -22,6 +22,9 @@
 
 /** No single message of ours is longer. */
 #define MESSAGE_BYTES 4096
+
+/** Elements that go into one message; the longest, IPv6 to IPv6, takes 52 bytes. */
+#define ELEMENTS 64
 
 /** Where the next message goes; NULL after a failure. */
 static char *message_place(struct nft_transaction *transaction)
@@ -41,7 +44,7 @@ static struct nlmsghdr *message_begin(
 	if (!place)
 		return NULL;
 	transaction->last = nftnl_nlmsg_build_hdr(
-		place, type, NFPROTO_INET, flags, ++transaction->netlink.sequence);
+		place, type, transaction->family, flags, ++transaction->netlink.sequence);
 	return transaction->last;
 }
 
@@ -62,11 +65,12 @@ static void *made(struct nft_transaction *transaction, void *object)
 }
 
 /** Opens and puts the begin marker. */
-int nft_transaction_init(struct nft_transaction *transaction)
+int nft_transaction_init(struct nft_transaction *transaction, uint16_t family)
 {
 	int error;
 
 	memset(transaction, 0, sizeof(*transaction));
+	transaction->family = family;
 	error = netlink_open(&transaction->netlink, NETLINK_NETFILTER, 0);
 	if (error)
 		return error;
@@ -174,19 +178,45 @@ static struct nftnl_set *set_make(
 	return set;
 }
 
+/** Describes what a map leads to. */
+static void set_make_map(struct nftnl_set *set, const struct nft_types *types)
+{
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, NFT_SET_MAP);
+	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, types->data);
+	nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
+}
+
+/** Leaves a note for nft's listing, which takes keys for network order without it. */
+static void set_note_host_order(struct nft_transaction *transaction, struct nftnl_set *set)
+{
+	const uint32_t host_endian = 1;
+	struct nftnl_udata_buf *note = made(transaction, nftnl_udata_buf_alloc(64));
+
+	if (!note)
+		return;
+	nftnl_udata_put_u32(note, NFTNL_UDATA_SET_KEYBYTEORDER, host_endian);
+	nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(note),
+		nftnl_udata_buf_len(note));
+	nftnl_udata_buf_free(note);
+}
+
 /** Adds a set. The kernel wants an id, which only has to differ from the others'. */
 void nft_add_set(struct nft_transaction *transaction, const char *table, const char *name,
-	uint32_t key_type, uint32_t key_bytes)
+	const struct nft_types *types)
 {
 	struct nftnl_set *set = set_make(transaction, table, name);
 	struct nlmsghdr *message =
 		message_begin(transaction, NFT_MSG_NEWSET, NLM_F_CREATE);
 
 	if (set && message) {
-		nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+		nftnl_set_set_u32(set, NFTNL_SET_FAMILY, transaction->family);
 		nftnl_set_set_u32(set, NFTNL_SET_ID, message->nlmsg_seq);
-		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type);
-		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, key_bytes);
+		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, types->key);
+		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, types->key_bytes);
+		if (types->data_bytes)
+			set_make_map(set, types);
+		if (types->key_in_host_order)
+			set_note_host_order(transaction, set);
 		nftnl_set_nlmsg_build_payload(message, set);
 		message_end(transaction, message);
 	}
@@ -194,27 +224,45 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 		nftnl_set_free(set);
 }
 
-/** Adds an element, as a set of one to be merged into what is there. */
-void nft_add_element(struct nft_transaction *transaction, const char *table,
-	const char *name, const void *key, uint32_t key_bytes)
+/** Sends the elements that are kept, as a set to be merged into what is there. */
+void nft_elements_end(struct nft_elements *elements)
 {
-	struct nftnl_set *set = set_make(transaction, table, name);
-	struct nftnl_set_elem *element = made(transaction, nftnl_set_elem_alloc());
-	struct nlmsghdr *message =
-		message_begin(transaction, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	struct nlmsghdr *message;
 
-	if (set && element) {
-		nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
-		nftnl_set_elem_add(set, element);
-	} else if (element) {
+	if (!elements->pending)
+		return;
+	message = message_begin(elements->transaction, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	if (message) {
+		nftnl_set_elems_nlmsg_build_payload(message, elements->pending);
+		message_end(elements->transaction, message);
+	}
+	nftnl_set_free(elements->pending);
+	elements->pending = NULL;
+	elements->count = 0;
+}
+
+/** Keeps an element until there are enough for a message. */
+void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
+	const void *data, uint32_t data_bytes)
+{
+	struct nftnl_set_elem *element =
+		made(elements->transaction, nftnl_set_elem_alloc());
+
+	if (!element)
+		return;
+	if (!elements->pending)
+		elements->pending = set_make(
+			elements->transaction, elements->table, elements->set);
+	if (!elements->pending) {
 		nftnl_set_elem_free(element);
+		return;
 	}
-	if (set && element && message) {
-		nftnl_set_elems_nlmsg_build_payload(message, set);
-		message_end(transaction, message);
-	}
-	if (set)
-		nftnl_set_free(set);
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
+	if (data)
+		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, data_bytes);
+	nftnl_set_elem_add(elements->pending, element);
+	if (++elements->count == ELEMENTS)
+		nft_elements_end(elements);
 }
 
 /** Begins a rule. */
@@ -228,7 +276,7 @@ struct nftnl_rule *nft_rule_begin(
 	rule = made(transaction, nftnl_rule_alloc());
 	if (!rule)
 		return NULL;
-	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, transaction->family);
 	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, table);
 	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
 	return rule;
@@ -263,7 +311,7 @@ void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule)
 }
 
 /** Asks for the table. */
-int nft_table_present(const char *table)
+int nft_table_present(uint16_t family, const char *table)
 {
 	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
 	struct nlmsghdr *message;
@@ -273,7 +321,7 @@ int nft_table_present(const char *table)
 	error = netlink_open(&netlink, NETLINK_NETFILTER, 0);
 	if (error)
 		return error;
-	message = nftnl_nlmsg_build_hdr((char *)buffer, NFT_MSG_GETTABLE, NFPROTO_INET, 0,
+	message = nftnl_nlmsg_build_hdr((char *)buffer, NFT_MSG_GETTABLE, family, 0,
 		++netlink.sequence);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
 	error = netlink_talk(&netlink, message, NULL, NULL);

@@ -7,17 +7,20 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h> /* libnftnl/expr.h needs it */
 
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
+#include <libnftnl/set.h>
 
 #include "kernel/netlink.h"
 
 struct nft_transaction {
 	struct netlink netlink;
+	uint16_t family; /**< of every table in it: NFPROTO_INET, NFPROTO_BRIDGE */
 	char *buffer; /**< owned; the messages so far */
 	size_t used_bytes;
 	struct nlmsghdr *last; /**< the latest message; NULL before the first */
@@ -31,8 +34,26 @@ struct nft_hook {
 	int32_t priority;
 };
 
-/** Opens the socket and begins. Negative errno. */
-int nft_transaction_init(struct nft_transaction *transaction);
+/** A set's or a map's types, as nft numbers them, by which it prints elements. */
+struct nft_types {
+	uint32_t key;
+	uint32_t key_bytes;
+	bool key_in_host_order;
+	uint32_t data;       /**< of a map */
+	uint32_t data_bytes; /**< 0: no map */
+};
+
+/** Elements on their way into a set. */
+struct nft_elements {
+	struct nft_transaction *transaction;
+	const char *table;
+	const char *set;
+	struct nftnl_set *pending; /**< owned; NULL: none */
+	uint32_t count;            /**< of those */
+};
+
+/** Opens the socket and begins, for tables of a family. Negative errno. */
+int nft_transaction_init(struct nft_transaction *transaction, uint16_t family);
 
 /** Forgets what was not committed. Accepts what is zeroed. */
 void nft_transaction_fini(struct nft_transaction *transaction);
@@ -40,7 +61,7 @@ void nft_transaction_fini(struct nft_transaction *transaction);
 /** Sends everything. 0 when the kernel did it all, else nothing: negative errno. */
 int nft_transaction_commit(struct nft_transaction *transaction);
 
-/** Adds a table of family inet; nothing happens when it is there already. */
+/** Adds a table; nothing happens when it is there already. */
 void nft_add_table(struct nft_transaction *transaction, const char *table);
 
 /** Deletes a table and all in it; the transaction fails (-ENOENT) if it is absent. */
@@ -50,13 +71,16 @@ void nft_delete_table(struct nft_transaction *transaction, const char *table);
 void nft_add_chain(struct nft_transaction *transaction, const char *table,
 	const char *chain, const struct nft_hook *hook);
 
-/** Adds a set whose key is nft's data type key_type, of key_bytes. */
+/** Adds a set, or a map. */
 void nft_add_set(struct nft_transaction *transaction, const char *table, const char *set,
-	uint32_t key_type, uint32_t key_bytes);
+	const struct nft_types *types);
 
-/** Adds one element to a set. */
-void nft_add_element(struct nft_transaction *transaction, const char *table,
-	const char *set, const void *key, uint32_t key_bytes);
+/** Adds one element; data NULL: to a set. nft_elements_end() must follow the last one. */
+void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
+	const void *data, uint32_t data_bytes);
+
+/** Sends what nft_add_element() has kept back. */
+void nft_elements_end(struct nft_elements *elements);
 
 /** Begins a rule. NULL after a failure; what follows accepts that. */
 struct nftnl_rule *nft_rule_begin(
@@ -69,5 +93,5 @@ struct nftnl_expr *nft_rule_expression(struct nft_transaction *transaction,
 /** Adds the rule to the end of its chain and frees it. */
 void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule);
 
-/** 1 when a table of family inet is there, 0 when not, else negative errno. */
-int nft_table_present(const char *table);
+/** 1 when a table is there, 0 when not, else negative errno. */
+int nft_table_present(uint16_t family, const char *table);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Installs the rules of core/ruleset_text.h. What the kernel can do is found by trying:
+ * Installs the rules of core/ruleset_rules.h. What the kernel can do is found by trying:
  * a transaction that needs an expression which is not there fails as a whole with
  * ENOENT, having changed nothing, and the next way is tried.
  */
@@ -15,14 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ruleset_text.h"
+#include "core/ruleset_rules.h"
 #include "kernel/nft_transaction.h"
 
 /* nft's numbers of its data types, by which it prints a set's elements. */
 #define DATATYPE_IPV4_ADDRESS 7
 #define DATATYPE_IPV6_ADDRESS 8
+#define DATATYPE_MARK 19
 
+#define IPV4_SOURCE_OFFSET 12
 #define IPV4_DESTINATION_OFFSET 16
+#define IPV6_SOURCE_OFFSET 8
 #define IPV6_DESTINATION_OFFSET 24
 #define IPV6_FRAGMENT_HEADER 44
 
@@ -37,6 +40,7 @@ struct build {
 	struct nft_transaction *transaction;
 	const struct config *config;
 	const struct ruleset_info *info;
+	unsigned int features;
 	struct nftnl_rule *rule;
 };
 
@@ -95,6 +99,9 @@ static void add_load(struct build *build, const struct ruleset_match *match)
 	case RULESET_LOAD_NFPROTO:
 		add_meta(build, NFT_META_NFPROTO);
 		break;
+	case RULESET_LOAD_ETHERTYPE:
+		add_meta(build, NFT_META_PROTOCOL);
+		break;
 	case RULESET_LOAD_L4PROTO:
 		add_meta(build, NFT_META_L4PROTO);
 		break;
@@ -114,19 +121,34 @@ static void add_load(struct build *build, const struct ruleset_match *match)
 	}
 }
 
-/** Keeps the bits of mask. */
-static void add_mask(struct build *build, uint16_t mask)
+/** Keeps the bits of a mask of size_bytes in what was loaded. */
+static void add_bitwise(struct build *build, const void *mask, uint32_t size_bytes)
 {
 	struct nftnl_expr *expression = add(build, "bitwise");
-	uint16_t network = htons(mask), zero = 0;
+	static const uint32_t zero;
 
 	set_u32(expression, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	set_u32(expression, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	set_u32(expression, NFTNL_EXPR_BITWISE_LEN, sizeof(network));
+	set_u32(expression, NFTNL_EXPR_BITWISE_LEN, size_bytes);
 	if (!expression)
 		return;
-	nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_MASK, &network, sizeof(network));
-	nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof(zero));
+	nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_MASK, mask, size_bytes);
+	nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_XOR, &zero, size_bytes);
+}
+
+/** Keeps the bits of a header's mask. */
+static void add_mask(struct build *build, uint16_t mask)
+{
+	uint16_t network = htons(mask);
+
+	add_bitwise(build, &network, sizeof(network));
+}
+
+/** Loads the packet's mark, the bits of mask alone. */
+static void add_mark(struct build *build, uint32_t mask)
+{
+	add_meta(build, NFT_META_MARK);
+	add_bitwise(build, &mask, sizeof(mask));
 }
 
 /** The kernel's number of a comparison. */
@@ -160,6 +182,7 @@ static void add_compare(struct build *build, enum ruleset_compare compare,
 /** Adds one match. */
 static void add_match(struct build *build, const struct ruleset_match *match)
 {
+	uint32_t widest = htonl(match->value);
 	uint16_t wide = htons(match->value);
 	uint8_t narrow = (uint8_t)match->value;
 
@@ -168,24 +191,58 @@ static void add_match(struct build *build, const struct ruleset_match *match)
 		add_mask(build, match->mask);
 	if (match->size_bytes == sizeof(narrow))
 		add_compare(build, match->compare, &narrow, sizeof(narrow));
-	else
+	else if (match->size_bytes == sizeof(wide))
 		add_compare(build, match->compare, &wide, sizeof(wide));
+	else
+		add_compare(build, match->compare, &widest, sizeof(widest));
 }
 
-/** The rule ends unless the destination is in the set. */
-static void add_destination(struct build *build, const char *set)
+/** Loads what is to be looked up. */
+static void add_key(struct build *build, enum ruleset_key key)
 {
 	const uint32_t base = NFT_PAYLOAD_NETWORK_HEADER;
+
+	switch (key) {
+	case RULESET_KEY_DESTINATION_V4:
+		add_payload(build, base, IPV4_DESTINATION_OFFSET, 4);
+		break;
+	case RULESET_KEY_DESTINATION_V6:
+		add_payload(build, base, IPV6_DESTINATION_OFFSET, 16);
+		break;
+	case RULESET_KEY_SOURCE_V4:
+		add_payload(build, base, IPV4_SOURCE_OFFSET, 4);
+		break;
+	case RULESET_KEY_SOURCE_V6:
+		add_payload(build, base, IPV6_SOURCE_OFFSET, 16);
+		break;
+	case RULESET_KEY_MARK:
+		add_mark(build, build->config->mark_mask);
+		break;
+	case RULESET_KEY_NONE:
+		break;
+	}
+}
+
+/** Looks the rule's key up, and ends the rule unless it is there; what a map leads to
+ *  takes the key's place. */
+static void add_lookup(struct build *build, const struct ruleset_rule *rule, bool map)
+{
 	struct nftnl_expr *expression;
 
-	if (strcmp(set, RULESET_SET_V4) == 0)
-		add_payload(build, base, IPV4_DESTINATION_OFFSET, 4);
-	else
-		add_payload(build, base, IPV6_DESTINATION_OFFSET, 16);
+	add_key(build, rule->key);
 	expression = add(build, "lookup");
 	set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	if (map)
+		set_u32(expression, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
 	if (expression)
-		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, set);
+		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, rule->set);
+}
+
+/** Ends the rule unless its key, if it has one, is in its set. */
+static void add_lookup_if_key(struct build *build, const struct ruleset_rule *rule)
+{
+	if (rule->key)
+		add_lookup(build, rule, false);
 }
 
 /** Sends the packet to another chain for good. */
@@ -199,8 +256,8 @@ static void add_goto(struct build *build, const char *chain)
 		nftnl_expr_set_str(expression, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
-/** Queues by nft's expression. Without its bypass flag. */
-static void add_queue_expression(struct build *build)
+/** Queues by nft's expression. */
+static void add_queue_expression(struct build *build, bool bypass)
 {
 	struct nftnl_expr *expression = add(build, "queue");
 
@@ -208,11 +265,12 @@ static void add_queue_expression(struct build *build)
 		return;
 	nftnl_expr_set_u16(expression, NFTNL_EXPR_QUEUE_NUM, build->config->queue);
 	nftnl_expr_set_u16(expression, NFTNL_EXPR_QUEUE_TOTAL, 1);
-	nftnl_expr_set_u16(expression, NFTNL_EXPR_QUEUE_FLAGS, 0);
+	nftnl_expr_set_u16(expression, NFTNL_EXPR_QUEUE_FLAGS,
+		bypass ? NFT_QUEUE_FLAG_BYPASS : 0);
 }
 
 /** Queues by the xt target. libnftnl keeps and frees the parameters. */
-static void add_queue_target(struct build *build)
+static void add_queue_target(struct build *build, bool bypass)
 {
 	struct nftnl_expr *expression = add(build, "target");
 	union nfqueue_target *target;
@@ -226,30 +284,112 @@ static void add_queue_target(struct build *build)
 	}
 	target->info.queuenum = build->config->queue;
 	target->info.queues_total = 1;
+	target->info.flags = bypass ? NFQ_FLAG_BYPASS : 0;
 	nftnl_expr_set_str(expression, NFTNL_EXPR_TG_NAME, "NFQUEUE");
 	nftnl_expr_set_u32(expression, NFTNL_EXPR_TG_REV, 3);
 	nftnl_expr_set(expression, NFTNL_EXPR_TG_INFO, target, sizeof(*target));
 }
 
-/** Adds the only rule that queues. */
-static void add_queue_rule(struct build *build)
+/** Queues the way that is being tried. */
+static void add_queue(struct build *build, bool bypass)
 {
-	build->rule =
-		nft_rule_begin(build->transaction, RULESET_TABLE, RULESET_CHAIN_QUEUE);
-	if (build->info->notrack)
-		add(build, "notrack");
 	switch (build->info->backend) {
 	case RULESET_QUEUE_EXPR:
-		add_queue_expression(build);
+		add_queue_expression(build, bypass);
 		break;
 	case RULESET_XT_TARGET:
-		add_queue_target(build);
+		add_queue_target(build, bypass);
 		break;
 	}
-	nft_rule_end(build->transaction, build->rule);
 }
 
-/** Adds one rule of the table. */
+/** Keeps the packet out of conntrack, if the way that is being tried can. */
+static void add_notrack(struct build *build)
+{
+	if (build->info->notrack)
+		add(build, "notrack");
+}
+
+/** Translates to the address that the rule's map has, and from its port if it has one. */
+static void add_nat(
+	struct build *build, const struct ruleset_rule *rule, uint32_t type, uint32_t family)
+{
+	uint16_t port = htons(rule->port);
+	struct nftnl_expr *expression;
+
+	add_lookup(build, rule, true);
+	if (rule->port) {
+		expression = add(build, "immediate");
+		set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_2);
+		if (expression)
+			nftnl_expr_set(
+				expression, NFTNL_EXPR_IMM_DATA, &port, sizeof(port));
+	}
+	expression = add(build, "nat");
+	set_u32(expression, NFTNL_EXPR_NAT_TYPE, type);
+	set_u32(expression, NFTNL_EXPR_NAT_FAMILY, family);
+	set_u32(expression, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+	if (rule->port)
+		set_u32(expression, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG_2);
+}
+
+/** Clears our bits of the mark. */
+static void add_clear_mark(struct build *build)
+{
+	struct nftnl_expr *expression;
+
+	add_mark(build, ~build->config->mark_mask);
+	expression = add(build, "meta");
+	set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
+}
+
+/** Adds what is done. */
+static void add_statement(struct build *build, const struct ruleset_rule *rule)
+{
+	switch (rule->statement) {
+	case RULESET_DIVERT:
+		add(build, "counter");
+		add_goto(build, RULESET_CHAIN_QUEUE);
+		break;
+	case RULESET_GOTO:
+		add_lookup_if_key(build, rule);
+		add_goto(build, rule->next);
+		break;
+	case RULESET_QUEUE:
+		add_queue(build, false);
+		break;
+	case RULESET_NOTRACK_QUEUE:
+		add_notrack(build);
+		add_queue(build, false);
+		break;
+	case RULESET_QUEUE_BYPASS:
+		add(build, "counter");
+		add_queue(build, true);
+		break;
+	case RULESET_NOTRACK:
+		add_lookup_if_key(build, rule);
+		add_notrack(build);
+		break;
+	case RULESET_DNAT_V4:
+		add_nat(build, rule, NFT_NAT_DNAT, NFPROTO_IPV4);
+		break;
+	case RULESET_DNAT_V6:
+		add_nat(build, rule, NFT_NAT_DNAT, NFPROTO_IPV6);
+		break;
+	case RULESET_SNAT_V4:
+		add_nat(build, rule, NFT_NAT_SNAT, NFPROTO_IPV4);
+		break;
+	case RULESET_SNAT_V6:
+		add_nat(build, rule, NFT_NAT_SNAT, NFPROTO_IPV6);
+		break;
+	case RULESET_CLEAR_MARK:
+		add_clear_mark(build);
+		break;
+	}
+}
+
+/** Adds one rule of a table. */
 static void add_rule(struct build *build, const struct ruleset_rule *rule)
 {
 	size_t i;
@@ -257,11 +397,7 @@ static void add_rule(struct build *build, const struct ruleset_rule *rule)
 	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, rule->chain);
 	for (i = 0; i < RULESET_MATCHES && rule->matches[i].load; i++)
 		add_match(build, &rule->matches[i]);
-	if (rule->set)
-		add_destination(build, rule->set);
-	if (!rule->next)
-		add(build, "counter");
-	add_goto(build, rule->next ? rule->next : RULESET_CHAIN_QUEUE);
+	add_statement(build, rule);
 	nft_rule_end(build->transaction, build->rule);
 }
 
@@ -310,68 +446,143 @@ static void add_defrag_rule(struct build *build)
 	nft_rule_end(build->transaction, build->rule);
 }
 
-/** Adds one virtual address to its family's set. */
-static void add_address(
-	struct nft_transaction *transaction, const struct address *address)
+/** nft's number of a type. */
+static uint32_t type_number(enum ruleset_type type)
 {
-	bool v4 = address->family == AF_INET;
-
-	nft_add_element(transaction, RULESET_TABLE, v4 ? RULESET_SET_V4 : RULESET_SET_V6,
-		address->bytes, (uint32_t)address_size_bytes(address));
-}
-
-/** Adds the two sets with all virtual addresses. */
-static void add_sets(struct nft_transaction *transaction, const struct config *config)
-{
-	const struct config_service *service;
-	size_t i, j;
-
-	nft_add_set(
-		transaction, RULESET_TABLE, RULESET_SET_V4, DATATYPE_IPV4_ADDRESS, 4);
-	nft_add_set(
-		transaction, RULESET_TABLE, RULESET_SET_V6, DATATYPE_IPV6_ADDRESS, 16);
-	for (i = 0; i < config->service_count; i++) {
-		service = &config->services[i];
-		for (j = 0; j < service->address_count; j++)
-			add_address(transaction, &service->addresses[j]);
+	switch (type) {
+	case RULESET_TYPE_V4:
+		return DATATYPE_IPV4_ADDRESS;
+	case RULESET_TYPE_V6:
+		return DATATYPE_IPV6_ADDRESS;
+	case RULESET_TYPE_MARK:
+		return DATATYPE_MARK;
+	case RULESET_TYPE_NONE:
+		break;
 	}
+	return 0;
 }
 
-/** Adds the chains, those that others go to first. */
-static void add_chains(struct nft_transaction *transaction)
+/** The size of a value of a type. */
+static uint32_t type_bytes(enum ruleset_type type)
 {
-	static const struct nft_hook hook = {
-		.type = "filter",
-		.number = NF_INET_PRE_ROUTING,
-		.priority = RULESET_PRIORITY,
+	if (type == RULESET_TYPE_V6)
+		return 16;
+	return type ? 4 : 0;
+}
+
+/** Adds one element to the set that is being filled. */
+static void add_element(const struct ruleset_element *element, void *user)
+{
+	struct nft_elements *elements = user;
+	const struct address *data = element->data;
+	const void *key = element->key ? (const void *)element->key->bytes : &element->mark;
+
+	nft_add_element(elements, key,
+		element->key ? (uint32_t)address_size_bytes(element->key) : 4,
+		data ? data->bytes : NULL, data ? (uint32_t)address_size_bytes(data) : 0);
+}
+
+/** Adds one set and fills it. */
+static void add_set(struct build *build, const struct ruleset_set *set)
+{
+	const struct nft_types types = {
+		.key = type_number(set->key),
+		.key_bytes = type_bytes(set->key),
+		.key_in_host_order = set->key == RULESET_TYPE_MARK,
+		.data = type_number(set->data),
+		.data_bytes = type_bytes(set->data),
 	};
+	struct nft_elements elements = {
+		.transaction = build->transaction,
+		.table = RULESET_TABLE,
+		.set = set->name,
+	};
+
+	nft_add_set(build->transaction, RULESET_TABLE, set->name, &types);
+	ruleset_elements(build->config, set, add_element, &elements);
+	nft_elements_end(&elements);
+}
+
+/** The kernel's number of a hook; a bridge has the same. */
+static uint32_t hook_number(enum ruleset_hook hook)
+{
+	switch (hook) {
+	case RULESET_HOOK_PREROUTING:
+		return NF_INET_PRE_ROUTING;
+	case RULESET_HOOK_INPUT:
+		return NF_INET_LOCAL_IN;
+	case RULESET_HOOK_FORWARD:
+		return NF_INET_FORWARD;
+	case RULESET_HOOK_POSTROUTING:
+		return NF_INET_POST_ROUTING;
+	case RULESET_HOOK_NONE:
+		break;
+	}
+	return 0;
+}
+
+/** Adds one chain. */
+static void add_chain(struct build *build, const struct ruleset_chain *chain)
+{
+	const struct nft_hook hook = {
+		.type = chain->type,
+		.number = hook_number(chain->hook),
+		.priority = chain->priority,
+	};
+
+	nft_add_chain(build->transaction, RULESET_TABLE, chain->name,
+		chain->hook ? &hook : NULL);
+}
+
+/** Adds all that the configuration asks for in a table. */
+static void add_contents(struct build *build, enum ruleset_table table)
+{
+	const unsigned int lacking = ~build->features;
 	size_t i;
 
+	for (i = 0; i < ruleset_set_count; i++)
+		if (ruleset_sets[i].table == table && !(ruleset_sets[i].needs & lacking))
+			add_set(build, &ruleset_sets[i]);
 	for (i = 0; i < ruleset_chain_count; i++)
-		nft_add_chain(transaction, RULESET_TABLE, ruleset_chains[i], NULL);
-	nft_add_chain(transaction, RULESET_TABLE, RULESET_CHAIN_PREROUTING, &hook);
+		if (ruleset_chains[i].table == table &&
+			!(ruleset_chains[i].needs & lacking))
+			add_chain(build, &ruleset_chains[i]);
+	if (table == RULESET_TABLE_INET)
+		add_defrag_rule(build);
+	for (i = 0; i < ruleset_rule_count; i++)
+		if (ruleset_chain(ruleset_rules[i].chain)->table == table &&
+			!(ruleset_rules[i].needs & lacking))
+			add_rule(build, &ruleset_rules[i]);
 }
 
-/** Replaces the table in one way. The old one is deleted inside the transaction; it is
+/** The kernel's number of a table's family. */
+static uint16_t family_of(enum ruleset_table table)
+{
+	return table == RULESET_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
+}
+
+/** Replaces one table in one way. The old one is deleted inside the transaction; it is
  *  added before, for the case that there is none. */
-static int install(const struct config *config, const struct ruleset_info *info)
+static int install(const struct config *config, enum ruleset_table table,
+	const struct ruleset_info *info)
 {
 	struct nft_transaction transaction;
-	struct build build = { &transaction, config, info, NULL };
-	int error = nft_transaction_init(&transaction);
-	size_t i;
+	struct build build = {
+		.transaction = &transaction,
+		.config = config,
+		.info = info,
+		.features = ruleset_features(config),
+	};
+	int error = nft_transaction_init(&transaction, family_of(table));
 
 	if (error)
 		return error;
 	nft_add_table(&transaction, RULESET_TABLE);
 	nft_delete_table(&transaction, RULESET_TABLE);
-	nft_add_table(&transaction, RULESET_TABLE);
-	add_sets(&transaction, config);
-	add_chains(&transaction);
-	add_queue_rule(&build);
-	add_defrag_rule(&build);
-	for (i = 0; i < ruleset_rule_count; i++)
-		add_rule(&build, &ruleset_rules[i]);
+	if (ruleset_has_table(build.features, table)) {
+		nft_add_table(&transaction, RULESET_TABLE);
+		add_contents(&build, table);
+	}
 	error = nft_transaction_commit(&transaction);
 	nft_transaction_fini(&transaction);
 	return error;
@@ -380,26 +591,26 @@ static int install(const struct config *config, const struct ruleset_info *info)
 /** Tells whether the kernel refused because it does not have an expression. */
 static bool lacks_something(int error)
 {
-	return error == -ENOENT || error == -EOPNOTSUPP;
+	return error == -ENOENT || error == -EOPNOTSUPP || error == -EAFNOSUPPORT;
 }
 
-/** Tries the ways, the better before the worse, until one is taken. */
-int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
+/** Tries the ways for the first table, the better before the worse, until one is taken. */
+static int install_inet(const struct config *config, struct ruleset_info *ret_info)
 {
 	static const struct ruleset_info ways[] = {
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, true },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, true },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_CT, true },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_CT, true },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, false },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_NONE, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_NONE, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, true, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, true, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_CT, true, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_CT, true, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, false, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_NONE, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_NONE, false, false, false },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		int error = install(config, &ways[i]);
+		int error = install(config, RULESET_TABLE_INET, &ways[i]);
 
 		if (!error)
 			*ret_info = ways[i];
@@ -409,24 +620,52 @@ int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
 	return -ENOENT;
 }
 
-/** Removes the table. */
-int ruleset_remove(void)
+/** Installs the tables. One for bridges that the configuration does not ask for goes. */
+int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
+{
+	unsigned int features = ruleset_features(config);
+	int error = install_inet(config, ret_info);
+
+	if (error)
+		return error;
+	ret_info->nat = features & RULESET_WITH_NAT;
+	error = install(config, RULESET_TABLE_BRIDGE, ret_info);
+	ret_info->bridge = !error && ruleset_has_table(features, RULESET_TABLE_BRIDGE);
+	return lacks_something(error) ? 0 : error;
+}
+
+/** Removes one table. */
+static int remove_table(enum ruleset_table table)
 {
 	struct nft_transaction transaction;
-	int error = nft_transaction_init(&transaction);
+	int error = nft_transaction_init(&transaction, family_of(table));
 
 	if (error)
 		return error;
 	nft_delete_table(&transaction, RULESET_TABLE);
 	error = nft_transaction_commit(&transaction);
 	nft_transaction_fini(&transaction);
-	return error == -ENOENT ? 0 : error;
+	return lacks_something(error) ? 0 : error;
 }
 
-/** Asks for the table. */
+/** Removes the tables. */
+int ruleset_remove(void)
+{
+	int bridge_error = remove_table(RULESET_TABLE_BRIDGE);
+	int error = remove_table(RULESET_TABLE_INET);
+
+	return error ? error : bridge_error;
+}
+
+/** Asks for the tables. */
 int ruleset_present(void)
 {
-	return nft_table_present(RULESET_TABLE);
+	int present = nft_table_present(NFPROTO_INET, RULESET_TABLE);
+
+	if (present)
+		return present;
+	present = nft_table_present(NFPROTO_BRIDGE, RULESET_TABLE);
+	return lacks_something(present) ? 0 : present;
 }
 
 /** The backend's name. */

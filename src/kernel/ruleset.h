@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our nft table: which packets are diverted to the queue. Installed in one transaction
- * that replaces an older one, so there is no moment at which IPsec for a virtual
- * address passes by. The rules are those of core/ruleset_text.h. Queued without
- * bypass: while no daemon listens, these packets are dropped.
+ * Our nft tables: which packets are diverted to the queue, and how conntrack translates
+ * for method nat. Each is installed in one transaction that replaces an older one, so
+ * there is no moment at which IPsec for a virtual address passes by. The rules are those
+ * of core/ruleset_rules.h. Requests are queued without bypass: while no daemon listens
+ * they are dropped. Replies of servers are queued with bypass.
  */
 #pragma once
 
@@ -27,17 +28,20 @@ enum ruleset_defrag {
 struct ruleset_info {
 	enum ruleset_backend backend;
 	enum ruleset_defrag defrag;
-	bool notrack; /**< diverted packets are kept out of conntrack */
+	bool notrack; /**< what is not for method nat is kept out of conntrack */
+	bool nat;     /**< there are rules for method nat */
+	bool bridge;  /**< replies are queued in a bridge as well */
 };
 
-/** Installs or replaces the table. Negative errno, then nothing has changed: -EPERM no
- *  CAP_NET_ADMIN, -ENOENT the kernel can queue neither way. */
+/** Installs or replaces the tables. Negative errno, then nothing has changed: -EPERM no
+ *  CAP_NET_ADMIN, -ENOENT the kernel can queue neither way, or not translate for method
+ *  nat. That there are no tables for bridges is no error. */
 int ruleset_install(const struct config *config, struct ruleset_info *ret_info);
 
-/** Removes the table; 0 also when there is none. */
+/** Removes the tables; 0 also when there are none. */
 int ruleset_remove(void);
 
-/** 1 when the table is there, 0 when not, negative errno when that is not known. */
+/** 1 when a table of ours is there, 0 when not, negative errno when that is not known. */
 int ruleset_present(void);
 
 /** The backend's name, for people and scripts. */

@@ -199,10 +199,10 @@ struct config *fixture_config(void)
 	return &config;
 }
 
-/** Writes a frame around the packet. */
-void fixture_inject(const uint8_t *packet, size_t size_bytes)
+/** Writes a frame around the packet, to the director's device with that number. */
+static void inject(int fd, uint8_t device, const uint8_t *packet, size_t size_bytes)
 {
-	uint8_t frame[sizeof(struct ethhdr) + FIXTURE_BYTES] = { 2, 0, 0, 0, 0, 1 };
+	uint8_t frame[sizeof(struct ethhdr) + FIXTURE_BYTES] = { 2, 0, 0, 0, 0, device };
 	bool v6 = packet[0] >> 4 == 6;
 
 	ck_assert_uint_le(size_bytes, FIXTURE_BYTES);
@@ -211,8 +211,20 @@ void fixture_inject(const uint8_t *packet, size_t size_bytes)
 	frame[12] = v6 ? ETH_P_IPV6 >> 8 : ETH_P_IP >> 8;
 	frame[13] = v6 ? ETH_P_IPV6 & 0xff : ETH_P_IP & 0xff;
 	memcpy(frame + sizeof(struct ethhdr), packet, size_bytes);
-	ck_assert_int_eq(send(wire_in, frame, sizeof(struct ethhdr) + size_bytes, 0),
+	ck_assert_int_eq(send(fd, frame, sizeof(struct ethhdr) + size_bytes, 0),
 		(ssize_t)(sizeof(struct ethhdr) + size_bytes));
+}
+
+/** As a client's. */
+void fixture_inject(const uint8_t *packet, size_t size_bytes)
+{
+	inject(wire_in, 1, packet, size_bytes);
+}
+
+/** As a server's. */
+void fixture_inject_reply(const uint8_t *packet, size_t size_bytes)
+{
+	inject(wire_out, 2, packet, size_bytes);
 }
 
 /** Tells whether a frame carries IP; neighbour discovery and the like do not count. */

@@ -61,6 +61,9 @@ struct config *fixture_config(void);
 /** Puts a packet on the client's side of the wire. */
 void fixture_inject(const uint8_t *packet, size_t size_bytes);
 
+/** Puts a packet on the servers' side of the wire. */
+void fixture_inject_reply(const uint8_t *packet, size_t size_bytes);
+
 /** Reads the next IP packet at the servers' side; false when none comes for a while. */
 bool fixture_out(struct fixture_frame *ret_frame);
 

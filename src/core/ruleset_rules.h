@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our nft tables as data: chains, sets and rules, each with what a configuration must have
+ * for it to be there. kernel/ruleset.c installs them and ruleset_text.c prints them for
+ * operators who keep their own ruleset (`ruleset = external`): one source for both, so
+ * they cannot differ. Knows no netlink and no nft syntax but that of a rule's matches.
+ *
+ * A packet for a virtual address, by hook and priority:
+ *
+ *   prerouting -300  reassembled; IPsec is queued, and comes back with its server's mark
+ *   prerouting -299  marks of servers that are not nat: kept out of conntrack
+ *   prerouting -100  marks of nat servers: the mark's server becomes the destination
+ *   input      -150  delivered to the director: our bits of the mark are cleared
+ *
+ * A packet that a server sends to a client by way of the director:
+ *
+ *   prerouting -300  from a virtual address, so not by nat: kept out of conntrack
+ *   postrouting  90  ISAKMP is queued, before conntrack gives it the virtual address
+ *   postrouting 100  of which conntrack knows no client: gets it from the source map
+ *   (bridge) forward the same queueing where the director is a bridge for it
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+
+#define RULESET_TABLE "ipsec-balancer"
+#define RULESET_CHAIN_PREROUTING "prerouting"
+#define RULESET_CHAIN_QUEUE "to-daemon" /**< queues; the others go here */
+#define RULESET_SET_V4 "virtual4"
+#define RULESET_SET_V6 "virtual6"
+
+#define RULESET_MATCHES 4 /**< most matches of a rule */
+
+/** What a configuration asks of the ruleset. Bits; a piece of the ruleset is there when the
+ *  configuration has all bits of its needs. */
+enum ruleset_feature {
+	RULESET_WITHOUT_NAT = 1 << 0,
+	RULESET_WITH_NAT = 1 << 1,
+	RULESET_WITH_OTHERS = 1 << 2,  /**< servers of other methods */
+	RULESET_WITH_SEEN = 1 << 3,    /**< of those, some whose replies pass the director */
+	RULESET_WITH_REPLIES = 1 << 4, /**< nat or seen: replies are queued */
+	RULESET_WITH_LOCAL = 1 << 5,   /**< a server of method local */
+};
+
+enum ruleset_table {
+	RULESET_TABLE_INET,
+	RULESET_TABLE_BRIDGE,
+};
+
+enum ruleset_hook {
+	RULESET_HOOK_NONE, /**< a regular chain: others go to it */
+	RULESET_HOOK_PREROUTING,
+	RULESET_HOOK_INPUT,
+	RULESET_HOOK_FORWARD,
+	RULESET_HOOK_POSTROUTING,
+};
+
+/** One chain. */
+struct ruleset_chain {
+	const char *name;
+	unsigned int needs;
+	enum ruleset_table table;
+	enum ruleset_hook hook;
+	const char *type;
+	int32_t priority;
+};
+
+/** What a set is filled with. */
+enum ruleset_content {
+	RULESET_VIRTUAL,           /**< all virtual addresses */
+	RULESET_SERVER_OF_MARK,    /**< map: a nat server's mark to its address */
+	RULESET_VIRTUAL_OF_SERVER, /**< map: a nat server's address to the virtual one */
+	RULESET_OTHER_MARKS,       /**< marks of servers that are not nat */
+	RULESET_SEEN_SOURCES,      /**< sources of replies that nobody translates */
+	RULESET_REPLY_SOURCES,     /**< those, and nat servers' addresses */
+};
+
+/** A type of keys and of what maps lead to. */
+enum ruleset_type {
+	RULESET_TYPE_NONE, /**< as data: no map */
+	RULESET_TYPE_V4,
+	RULESET_TYPE_V6,
+	RULESET_TYPE_MARK, /**< in the CPU's byte order */
+};
+
+struct ruleset_set {
+	const char *name;
+	unsigned int needs;
+	enum ruleset_table table;
+	enum ruleset_type key;
+	enum ruleset_type data;
+	enum ruleset_content content;
+	int family; /**< AF_INET or AF_INET6; not for marks alone */
+};
+
+/** Where a value is loaded from. */
+enum ruleset_load {
+	RULESET_LOAD_END, /**< no match: the ones before were all */
+	RULESET_LOAD_NFPROTO,
+	RULESET_LOAD_ETHERTYPE, /**< in a bridge */
+	RULESET_LOAD_L4PROTO, /**< IPv6: behind the extension headers, AH not being one */
+	RULESET_LOAD_NETWORK, /**< offset from the IP header on */
+	RULESET_LOAD_TRANSPORT,
+	RULESET_LOAD_FRAGMENT, /**< offset in IPv6's fragment header */
+};
+
+enum ruleset_compare {
+	RULESET_EQUAL,
+	RULESET_UNEQUAL,
+	RULESET_AT_LEAST,
+	RULESET_AT_MOST,
+};
+
+struct ruleset_match {
+	enum ruleset_load load;
+	uint8_t offset_bytes;
+	uint8_t size_bytes; /**< 1, 2 or 4 */
+	uint16_t mask;      /**< 0: all bits */
+	enum ruleset_compare compare;
+	uint16_t value; /**< host order */
+};
+
+/** What is looked up in a set, after the matches. */
+enum ruleset_key {
+	RULESET_KEY_NONE,
+	RULESET_KEY_DESTINATION_V4,
+	RULESET_KEY_DESTINATION_V6,
+	RULESET_KEY_SOURCE_V4,
+	RULESET_KEY_SOURCE_V6,
+	RULESET_KEY_MARK, /**< our bits of it */
+};
+
+/** What is done with a packet that matches. */
+enum ruleset_statement {
+	RULESET_DIVERT,          /**< counted, then to RULESET_CHAIN_QUEUE */
+	RULESET_GOTO,            /**< to next, for good */
+	RULESET_QUEUE,           /**< dropped while nobody listens */
+	RULESET_NOTRACK_QUEUE,   /**< the same, and kept out of conntrack */
+	RULESET_QUEUE_BYPASS,    /**< counted; goes on while nobody listens */
+	RULESET_NOTRACK,
+	RULESET_DNAT_V4,         /**< to what the map has */
+	RULESET_DNAT_V6,
+	RULESET_SNAT_V4,         /**< the same, from port where it is not 0 */
+	RULESET_SNAT_V6,
+	RULESET_CLEAR_MARK,      /**< our bits of it */
+};
+
+/** One rule. All matches must hold, and the key must be in the set. */
+struct ruleset_rule {
+	const char *chain;
+	unsigned int needs;
+	const char *text; /**< the matches as nft reads them; NULL: there are none, or they
+	                       are implied by the key */
+	struct ruleset_match matches[RULESET_MATCHES];
+	enum ruleset_key key;
+	const char *set;
+	enum ruleset_statement statement;
+	const char *next; /**< of RULESET_GOTO */
+	uint16_t port;    /**< of RULESET_SNAT_V4 and RULESET_SNAT_V6 */
+};
+
+/** The chains, those that others go to first. */
+extern const struct ruleset_chain ruleset_chains[];
+extern const size_t ruleset_chain_count;
+
+extern const struct ruleset_set ruleset_sets[];
+extern const size_t ruleset_set_count;
+
+/** The rules in their order, chain by chain. */
+extern const struct ruleset_rule ruleset_rules[];
+extern const size_t ruleset_rule_count;
+
+/** What config asks for: bits of enum ruleset_feature. */
+unsigned int ruleset_features(const struct config *config);
+
+/** True when the table has anything in it. */
+bool ruleset_has_table(unsigned int features, enum ruleset_table table);
+
+/** The chain of that name. */
+const struct ruleset_chain *ruleset_chain(const char *name);
+
+/** One element; which members hold something is told by the set's types. */
+struct ruleset_element {
+	uint32_t mark;                /**< the key, if it is one */
+	const struct address *key;
+	const struct address *data;
+};
+
+typedef void ruleset_element_fn(const struct ruleset_element *element, void *user);
+
+/** Shows each element of a set to see. */
+void ruleset_elements(const struct config *config, const struct ruleset_set *set,
+	ruleset_element_fn *see, void *user);
