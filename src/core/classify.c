@@ -264,14 +264,16 @@ static bool read_port_500(struct cursor *cursor, size_t payload_bytes, struct pa
 
 /**
  * UDP (RFC 768): source port, destination port, length, checksum, two bytes each. The
- * destination port says what is inside, never the source port.
+ * service's port says what is inside, never the client's.
  */
 static bool read_udp(struct cursor *cursor, size_t available_bytes, struct packet *packet)
 {
+	bool to_server = packet->direction == PACKET_TO_SERVER;
+	uint16_t source = cursor_u16(cursor), destination = cursor_u16(cursor);
 	size_t length_bytes;
 
-	packet->flow.client_port = cursor_u16(cursor);
-	packet->flow.virtual_port = cursor_u16(cursor);
+	packet->flow.client_port = to_server ? source : destination;
+	packet->flow.virtual_port = to_server ? destination : source;
 	length_bytes = cursor_u16(cursor);
 	cursor_skip(cursor, 2);
 	if (!cursor_ok(cursor) || available_bytes < 8)
@@ -354,13 +356,22 @@ static bool read_icmp(struct cursor *cursor, const struct ip *ip, struct packet 
 	return read_quote(cursor, ip, packet);
 }
 
+/** Takes the addresses of the flow. */
+static void set_flow(const struct ip *ip, struct packet *packet)
+{
+	bool to_server = packet->direction == PACKET_TO_SERVER;
+
+	packet->flow.client = to_server ? ip->source : ip->destination;
+	packet->flow.virtual = to_server ? ip->destination : ip->source;
+}
+
 /** Goes on behind the IP header. */
 static bool read_payload(struct cursor *cursor, const struct ip *ip, struct packet *packet)
 {
 	bool is_ipsec = ip->protocol == PROTOCOL_UDP || ip->protocol == PROTOCOL_ESP ||
 		ip->protocol == PROTOCOL_AH;
 
-	if (is_ipsec && !address_is_unicast(&ip->source))
+	if (is_ipsec && !address_is_unicast(&packet->flow.client))
 		return malformed(packet, REASON_IP_SOURCE);
 	if (ip->later_fragment)
 		return is_kind(packet, is_ipsec ? PACKET_FRAGMENT : PACKET_OTHER);
@@ -387,8 +398,7 @@ static bool read_packet(struct cursor *cursor, size_t wire_bytes, struct packet 
 
 	if (reason != REASON_COUNT)
 		return malformed(packet, reason);
-	packet->flow.client = ip.source;
-	packet->flow.virtual = ip.destination;
+	set_flow(&ip, packet);
 	packet->protocol = ip.protocol;
 	packet->next_header_offset = ip.protocol_offset;
 	packet->first_fragment = ip.first_fragment;
@@ -400,11 +410,11 @@ static bool read_packet(struct cursor *cursor, size_t wire_bytes, struct packet 
 
 /** Classifies one packet. */
 void classify(const uint8_t *data, size_t captured_bytes, size_t wire_bytes,
-	struct packet *ret_packet)
+	enum packet_direction direction, struct packet *ret_packet)
 {
 	struct cursor cursor = cursor_init(data, captured_bytes);
 
-	*ret_packet = (struct packet){ 0 };
+	*ret_packet = (struct packet){ .direction = direction };
 	if (!read_packet(&cursor, wire_bytes, ret_packet))
 		ret_packet->kind = PACKET_MALFORMED;
 }

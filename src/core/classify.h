@@ -15,7 +15,8 @@
  * encapsulation RFC 3948 2; ESP RFC 4303 2; AH RFC 4302 2).
  * @data        the packet from its IP header on, captured_bytes of it present
  * @wire_bytes  how long the packet was; what lies beyond captured_bytes is not judged
+ * @direction   whose addresses and ports are the client's in ret_packet->flow
  * Never fails: what cannot be understood is PACKET_MALFORMED with its reason.
  */
 void classify(const uint8_t *data, size_t captured_bytes, size_t wire_bytes,
-	struct packet *ret_packet);
+	enum packet_direction direction, struct packet *ret_packet);

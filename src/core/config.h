@@ -27,6 +27,12 @@ enum config_method {
 	METHOD_LOCAL,
 };
 
+/** What has one server. */
+enum config_affinity {
+	AFFINITY_CLIENT,  /**< a client address, with all that comes from it */
+	AFFINITY_SESSION, /**< each session behind a NAT that changes ports */
+};
+
 /** What a tunnel's outer packet carries between its IP header and the inner packet. */
 enum config_encapsulation {
 	ENCAPSULATION_IPIP, /**< nothing: IP in IP (RFC 2003, RFC 2473, RFC 4213) */
@@ -58,6 +64,7 @@ struct config_service {
 	uint64_t timeout_initial_ms;
 	uint64_t timeout_established_ms;
 	uint32_t soft_entries;
+	enum config_affinity affinity;
 	bool ah; /**< AH is forwarded, to servers of methods that leave addresses alone */
 	struct config_server *servers; /**< owned by config */
 	size_t server_count;

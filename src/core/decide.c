@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/decide.h"
-
-#include <errno.h>
+/*
+ * The rules for what comes from clients, one function a question. A rule sets the
+ * decision and nothing else.
+ */
 #include <netinet/in.h>
 
+#include "core/decide_rules.h"
 #include "core/scheduler.h"
-
-/** Everything the rules of one packet look at. */
-struct view {
-	const struct director *director;
-	const struct packet *packet;
-	struct decision *decision;
-};
 
 /** Decides to drop. */
 static void drop(const struct view *view, enum reason reason)
@@ -39,7 +34,7 @@ static void forward(const struct view *view, struct server *server,
 static void forward_entry(const struct view *view, enum decision_change change,
 	enum reason reason)
 {
-	forward(view, view->decision->entry->client->server, change, reason);
+	forward(view, view->decision->entry->server, change, reason);
 }
 
 /** Forwards to where the packet's client goes, without touching the tables. */
@@ -56,91 +51,158 @@ static bool entry_established(const struct view *view)
 	return entry && entry->state == SESSION_ESTABLISHED;
 }
 
-/** Tells whether the packet's client has any ESTABLISHED entry. */
+/** Tells whether the packet's client has an ESTABLISHED entry that its other traffic
+ *  follows. */
 static bool client_established(const struct view *view)
 {
 	const struct session_client *client = view->decision->client;
 
-	return client && client->established_count > 0;
+	return client && client->plain_established_count > 0;
 }
 
-/** The handshake that the packet's initiator cookie names, from whatever port. */
-static const struct session_handshake *find_handshake(const struct view *view)
+/** The handshake that the packet's initiator cookie names. */
+const struct handshake *decide_find_handshake(const struct view *view)
 {
 	const struct packet *packet = view->packet;
 
-	return session_find_cookie(&view->director->sessions, view->decision->service,
+	return handshake_find(&view->director->sessions, view->decision->service,
 		&packet->flow.client, packet->icookie);
 }
 
-/** The ESTABLISHED session that the packet's pair names, from whatever address. */
-static const struct session_handshake *find_pair(const struct view *view)
+/** The ESTABLISHED session that the packet's pair names. */
+const struct handshake *decide_find_pair(const struct view *view)
 {
-	return session_find_pair(&view->director->sessions, view->decision->service,
+	return handshake_find_pair(&view->director->sessions, view->decision->service,
 		view->packet->icookie, view->packet->rcookie);
 }
 
-/** A known pair from another address: the initiator moved (RFC 4555) or its NAT did. The
- *  same server, and the new flow joins; but an address that has another server already
- *  keeps it, and only this packet goes where its session is. */
-static void decide_moved(const struct view *view, const struct session_handshake *moved)
+/** Tells whether the packet's pair is one that its own entry has proven: nearly every
+ *  packet, so no hash is computed for it. */
+static bool is_own_pair(const struct view *view)
 {
-	const struct session_client *client = view->decision->client;
-	struct server *server = moved->entry->client->server;
+	const struct handshake *own =
+		handshake_own(view->decision->entry, view->packet->icookie);
 
-	forward(view, server, client && client->server != server ? CHANGE_NONE :
-		CHANGE_ESTABLISH, REASON_MOVED);
+	return own && own->rcookie == view->packet->rcookie;
 }
 
-/** A first message: a known client keeps its server, a new one is scheduled. */
-static void decide_first(const struct view *view)
+/**
+ * A known pair from where it was not until now: the initiator moved (RFC 4555) or its NAT
+ * did. The same server, and the new flow joins the old one. Where replies are seen the
+ * server's answer has to confirm it first.
+ */
+static void decide_moved(const struct view *view, const struct handshake *moved)
 {
-	struct decision *decision = view->decision;
-	const struct scheduler *scheduler = decision->service->config->scheduler;
+	const struct session_entry *entry = view->decision->entry;
+	struct server *server = moved->entry->server;
+	bool own_server = !entry || entry->server == server;
 
-	if (find_handshake(view))
-		forward(view, decision->client->server, CHANGE_BEGIN, REASON_RETRANSMIT);
-	else if (decision->client)
+	if (entry_established(view) && own_server)
+		forward(view, server, CHANGE_LEARN, REASON_MOVED);
+	else if (!server->config->replies_seen)
+		forward(view, server,
+			entry_established(view) ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+			REASON_MOVED);
+	else
+		forward(view, server, own_server ? CHANGE_JOIN : CHANGE_NONE,
+			REASON_MOVE_UNCONFIRMED);
+}
+
+/** Where a first message of a handshake not known yet goes. A known flow keeps its server,
+ *  a known client too, unless its sessions are scheduled one by one. */
+static void decide_new(const struct view *view)
+{
+	const struct decision *decision = view->decision;
+	const struct scheduler *scheduler = decision->service->config->scheduler;
+	bool is_plain = session_is_plain(decision->service, &view->packet->flow);
+
+	if (decision->entry)
+		forward_entry(view, CHANGE_BEGIN, REASON_NEW_ENTRY);
+	else if (decision->client && is_plain && decision->client->plain_count)
 		forward(view, decision->client->server, CHANGE_BEGIN, REASON_NEW_ENTRY);
 	else
 		forward(view, scheduler->pick(decision->service, &view->packet->flow.client),
-			CHANGE_BEGIN, REASON_NEW_CLIENT);
+			CHANGE_BEGIN, decision->client ? REASON_NEW_SESSION :
+							 REASON_NEW_CLIENT);
+}
+
+/** A first message: one of a handshake under way follows it. */
+static void decide_first(const struct view *view)
+{
+	const struct handshake *handshake = decide_find_handshake(view);
+
+	if (handshake)
+		forward(view, handshake->entry->server, CHANGE_BEGIN, REASON_RETRANSMIT);
+	else
+		decide_new(view);
 }
 
 /** ISAKMP without a responder cookie that may not begin anything: an IKEv1 Informational
  *  in the middle of a handshake, an unprotected IKEv2 notice. */
 static void decide_without_rcookie(const struct view *view)
 {
+	const struct handshake *handshake;
+
 	if (view->decision->entry)
 		forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
-	else if (view->packet->icookie && find_handshake(view))
-		forward_client(view, REASON_KNOWN_ENTRY);
+	else if (view->packet->icookie && (handshake = decide_find_handshake(view)))
+		forward(view, handshake->entry->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
 	else
 		drop(view, REASON_NOT_FIRST);
 }
 
-/**
- * ISAKMP with both cookies. An ESTABLISHED entry is not compared with: cookies change by
- * rekeying. Otherwise the initiator cookie must be known of this client, from any port.
- * The pair may be that of a session at another address.
- * Unknown cookies of an established client may be a rekeyed SA behind a new NAT port:
- * its server gets them, but they establish nothing.
- */
-static void decide_both_cookies(const struct view *view)
+/** Both cookies of a handshake that is no ESTABLISHED session's: this proves it, unless the
+ *  server is known to have sent another cookie. On an ESTABLISHED entry of the same server
+ *  cookies are not compared. */
+static void decide_proof(const struct view *view, const struct handshake *handshake)
 {
-	const struct session_handshake *moved;
+	struct server *server = handshake->entry->server;
+	bool is_right = !server->config->replies_seen ||
+		handshake_accepts(handshake, view->packet->rcookie);
+	bool established = entry_established(view);
+
+	if (established && view->decision->entry->server == server)
+		forward(view, server, is_right ? CHANGE_LEARN : CHANGE_TOUCH,
+			REASON_KNOWN_ENTRY);
+	else if (!is_right)
+		drop(view, REASON_WRONG_COOKIE);
+	else
+		forward(view, server, established ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+			REASON_ESTABLISH);
+}
+
+/** Cookies that nothing is known of. On an ESTABLISHED entry they are a rekeyed SA's, and
+ *  where the server's replies are not seen this is how it is learned. From another flow
+ *  of an established client they may be that behind a new NAT port: its server gets them,
+ *  but they establish nothing. */
+static void decide_unknown(const struct view *view)
+{
+	bool is_plain = session_is_plain(view->decision->service, &view->packet->flow);
 
 	if (entry_established(view))
-		forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
-	else if (find_handshake(view))
-		forward(view, view->decision->client->server, CHANGE_ESTABLISH,
-			REASON_ESTABLISH);
-	else if ((moved = find_pair(view)))
-		decide_moved(view, moved);
-	else if (client_established(view))
+		forward_entry(view,
+			view->decision->entry->server->config->replies_seen ? CHANGE_TOUCH :
+									      CHANGE_LEARN,
+			REASON_KNOWN_ENTRY);
+	else if (client_established(view) && is_plain)
 		forward_client(view, REASON_KNOWN_CLIENT);
 	else
 		drop(view, REASON_UNKNOWN_COOKIES);
+}
+
+/** ISAKMP with both cookies: by the pair, by (CIP, icookie), by the flow, by the client. */
+static void decide_both_cookies(const struct view *view)
+{
+	const struct handshake *found;
+
+	if (entry_established(view) && is_own_pair(view))
+		forward_entry(view, CHANGE_LEARN, REASON_KNOWN_ENTRY);
+	else if ((found = decide_find_pair(view)))
+		decide_moved(view, found);
+	else if ((found = decide_find_handshake(view)))
+		decide_proof(view, found);
+	else
+		decide_unknown(view);
 }
 
 /** Any ISAKMP that is no first message. */
@@ -182,6 +244,18 @@ static void decide_slave(const struct view *view)
 	view->decision->action = DECISION_UNREACHABLE;
 }
 
+/** AH protects the addresses that method nat changes (RFC 4302 3.3.3.1). */
+static void decide_ah(const struct view *view)
+{
+	if (!view->decision->service->config->ah)
+		drop(view, REASON_AH_REFUSED);
+	else if (client_established(view) &&
+		view->decision->client->server->config->method == METHOD_NAT)
+		drop(view, REASON_AH_NAT);
+	else
+		decide_slave(view);
+}
+
 /** A later fragment has no ports: it follows the client. One of UDP may belong to the
  *  very message that is to establish the entry. */
 static void decide_fragment(const struct view *view)
@@ -197,7 +271,9 @@ static void decide_fragment(const struct view *view)
 /** News about what a server sent to the client, its path MTU above all. */
 static void decide_icmp_error(const struct view *view)
 {
-	if (view->decision->client)
+	if (view->decision->entry)
+		forward_entry(view, CHANGE_NONE, REASON_ICMP_RELATED);
+	else if (view->decision->client)
 		forward_client(view, REASON_ICMP_RELATED);
 	else
 		drop(view, REASON_UNKNOWN_ICMP);
@@ -223,8 +299,10 @@ static void decide_kind(const struct view *view)
 		decide_encapsulated(view, REASON_DRAFT_ESP, REASON_UNKNOWN_DRAFT_ESP);
 		break;
 	case PACKET_ESP:
-	case PACKET_AH:
 		decide_slave(view);
+		break;
+	case PACKET_AH:
+		decide_ah(view);
 		break;
 	case PACKET_FRAGMENT:
 		decide_fragment(view);
@@ -252,6 +330,25 @@ static void look_up(const struct view *view)
 		session_find_client(sessions, decision->service, &flow->client);
 }
 
+/** A packet of a service. */
+static void decide_service(const struct view *view)
+{
+	look_up(view);
+	if (view->packet->direction == PACKET_TO_CLIENT)
+		decide_reply(view);
+	else
+		decide_kind(view);
+}
+
+/** What is malformed or of no service: from a server it is not ours to drop. */
+static void decide_refuse(const struct view *view, enum reason reason)
+{
+	if (view->packet->direction == PACKET_TO_SERVER)
+		drop(view, reason);
+	else
+		view->decision->reason = reason;
+}
+
 /** Says what should be done. */
 void decide(const struct director *director, const struct packet *packet,
 	struct decision *ret_decision)
@@ -262,118 +359,12 @@ void decide(const struct director *director, const struct packet *packet,
 	if (packet->kind == PACKET_OTHER)
 		return;
 	ret_decision->service = director_service_at(director, &packet->flow.virtual);
-	if (packet->kind == PACKET_MALFORMED) {
-		drop(&view, packet->reason);
-	} else if (!ret_decision->service) {
-		drop(&view, REASON_NO_SERVICE);
-	} else {
-		look_up(&view);
-		decide_kind(&view);
-	}
-}
-
-/** What a failed change of the tables is called. */
-static enum reason reason_of_error(int error)
-{
-	if (error == -ENOSPC)
-		return REASON_LIMIT_ENTRIES;
-	return error == -EDQUOT ? REASON_LIMIT_CLIENT : REASON_NO_MEMORY;
-}
-
-/** The packet's entry, made if it is not there. */
-static int get_entry(struct director *director, const struct packet *packet, uint64_t now_ms,
-	struct decision *decision)
-{
-	bool proven = decision->change == CHANGE_ESTABLISH;
-
-	if (decision->entry)
-		return 0;
-	session_make_room(&director->sessions, decision->service, decision->client, proven);
-	return session_add(&director->sessions, decision->service, decision->server,
-		&packet->flow, now_ms, &decision->entry);
-}
-
-/** Carries out CHANGE_BEGIN and CHANGE_ESTABLISH. */
-static int commit_handshake(struct director *director, const struct packet *packet,
-	uint64_t now_ms, struct decision *decision)
-{
-	bool is_new = !decision->entry;
-	int error = get_entry(director, packet, now_ms, decision);
-
-	if (error)
-		return error;
-	error = session_note_handshake(&director->sessions, decision->entry, packet);
-	if (error && is_new)
-		session_remove(&director->sessions, decision->entry);
-	if (error)
-		return error;
-	if (decision->change == CHANGE_ESTABLISH)
-		session_establish(&director->sessions, decision->entry, now_ms);
-	session_touch(decision->entry, now_ms);
-	return 0;
-}
-
-/** Carries out CHANGE_TOUCH. That a pair could not be noted for want of memory costs
- *  nothing now: the entry itself still forwards. */
-static void commit_touch(struct director *director, const struct packet *packet,
-	uint64_t now_ms, struct session_entry *entry)
-{
-	if (packet->icookie && packet->rcookie)
-		session_note_handshake(&director->sessions, entry, packet);
-	session_touch(entry, now_ms);
-}
-
-/** Writes the change into the tables. */
-static void commit_change(struct director *director, const struct packet *packet,
-	uint64_t now_ms, struct decision *decision)
-{
-	const struct scheduler *scheduler = decision->service->config->scheduler;
-	int error;
-
-	if (decision->change == CHANGE_TOUCH) {
-		commit_touch(director, packet, now_ms, decision->entry);
-		return;
-	}
-	error = commit_handshake(director, packet, now_ms, decision);
-	if (error) {
-		decision->action = DECISION_DROP;
-		decision->reason = reason_of_error(error);
-		decision->server = NULL;
-		decision->entry = NULL;
-	} else if (decision->reason == REASON_NEW_CLIENT && scheduler->picked) {
-		scheduler->picked(decision->service, decision->server);
-	}
-	decision->client = decision->entry ? decision->entry->client : NULL;
-}
-
-/** Counts the packet where it belongs. */
-static void count(struct director *director, uint64_t size_bytes,
-	const struct decision *decision)
-{
-	if (decision->service)
-		decision->service->counters[decision->reason]++;
+	if (packet->kind == PACKET_MALFORMED)
+		decide_refuse(&view, packet->reason);
+	else if (!ret_decision->service)
+		decide_refuse(&view, REASON_NO_SERVICE);
 	else
-		director->counters[decision->reason]++;
-	if (decision->entry)
-		decision->entry->packets++;
-	if (decision->action != DECISION_FORWARD)
-		return;
-	decision->server->packets++;
-	decision->server->bytes += size_bytes;
-}
-
-/** Carries the decision into the tables. */
-void decide_commit(struct director *director, const struct packet *packet, uint64_t now_ms,
-	uint64_t size_bytes, struct decision *decision)
-{
-	if (decision->change != CHANGE_NONE)
-		commit_change(director, packet, now_ms, decision);
-	if (decision->action == DECISION_UNREACHABLE &&
-		!rate_take(&director->unreachable, now_ms)) {
-		decision->action = DECISION_DROP;
-		decision->reason = REASON_ORPHAN_LIMITED;
-	}
-	count(director, size_bytes, decision);
+		decide_service(&view);
 }
 
 /** The action's name. */

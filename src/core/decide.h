@@ -22,8 +22,13 @@ enum decision_action {
 enum decision_change {
 	CHANGE_NONE,
 	CHANGE_BEGIN,     /**< INITIAL entry if there is none, handshake noted, timer */
-	CHANGE_ESTABLISH, /**< entry if there is none, handshake noted, ESTABLISHED, timer */
-	CHANGE_TOUCH,     /**< timer, and a pair not known yet is noted */
+	CHANGE_JOIN,      /**< INITIAL entry if there is none, timer */
+	CHANGE_ESTABLISH, /**< entry if there is none, at server, handshake noted, ESTABLISHED,
+			   *   timer */
+	CHANGE_TAKE_OVER, /**< the same if the entry's own sessions have long been silent */
+	CHANGE_TOUCH,     /**< timer */
+	CHANGE_LEARN,     /**< timer, and the pair is noted */
+	CHANGE_OFFER,     /**< entry if there is none, the server's cookie noted */
 };
 
 struct decision {
@@ -31,7 +36,7 @@ struct decision {
 	enum decision_change change;
 	enum reason reason;
 	struct service *service;       /**< NULL when the VIP is none of ours */
-	struct server *server;         /**< for DECISION_FORWARD */
+	struct server *server;         /**< forwarded to, or of the entry to be made */
 	struct session_client *client; /**< as found, may be NULL */
 	struct session_entry *entry;   /**< as found, may be NULL */
 };

@@ -96,6 +96,63 @@ struct service *director_service_at(const struct director *director,
 	return NULL;
 }
 
+/** The service's server of method nat with that address, or NULL. */
+static const struct config_server *nat_server(const struct config_service *config,
+	const struct address *address)
+{
+	for (size_t i = 0; i < config->server_count; i++) {
+		const struct config_server *server = &config->servers[i];
+
+		if (server->method == METHOD_NAT &&
+			(address_equal(&server->address_v4, address) ||
+				address_equal(&server->address_v6, address)))
+			return server;
+	}
+	return NULL;
+}
+
+/** Puts the service's address of the packet's family in the place of a server's own. */
+static void set_virtual(const struct config_service *config, struct packet *packet)
+{
+	for (size_t i = 0; i < config->address_count; i++) {
+		if (config->addresses[i].family == packet->flow.virtual.family) {
+			packet->flow.virtual = config->addresses[i];
+			return;
+		}
+	}
+}
+
+/** Names the sender. As many comparisons as there are servers, which send ISAKMP alone. */
+void director_name_sender(const struct director *director, struct packet *packet)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		const struct config_service *config = director->services[i].config;
+		const struct config_server *server =
+			nat_server(config, &packet->flow.virtual);
+
+		if (server) {
+			packet->sender = server->index + 1;
+			set_virtual(config, packet);
+			return;
+		}
+	}
+}
+
+/** The server that sent the packet. */
+struct server *director_sender(const struct director *director, const struct packet *packet)
+{
+	if (!packet->sender)
+		return NULL;
+	for (size_t i = 0; i < director->service_count; i++) {
+		struct service *service = &director->services[i];
+		uint32_t first = service->config->servers[0].index;
+
+		if (packet->sender - 1 - first < service->server_count)
+			return &service->servers[packet->sender - 1 - first];
+	}
+	return NULL;
+}
+
 /** The service of that name. */
 struct service *director_service(const struct director *director, const char *name)
 {

@@ -35,6 +35,13 @@ void director_free(struct director *director);
 struct service *director_service_at(const struct director *director,
 	const struct address *virtual);
 
+/** Names the sender of a packet to a client: if it has the address of a server of method
+ *  nat, that server, and the virtual address becomes its service's. */
+void director_name_sender(const struct director *director, struct packet *packet);
+
+/** The server that sent the packet, NULL when that is not known. */
+struct server *director_sender(const struct director *director, const struct packet *packet);
+
 /** The service of that name, or NULL. */
 struct service *director_service(const struct director *director, const char *name);
 

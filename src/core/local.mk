@@ -5,6 +5,8 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/config.c src/core/config.h \
 	src/core/decide.c src/core/decide.h \
 	src/core/director.c src/core/director.h \
+	src/core/decide_commit.c src/core/decide_reply.c src/core/decide_rules.h \
+	src/core/handshake.c src/core/handshake.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/packet.c src/core/packet.h \
 	src/core/rate.c src/core/rate.h \

@@ -28,6 +28,11 @@ enum packet_kind {
 	PACKET_FRAGMENT,   /**< later fragment of UDP, ESP or AH: no ports, no SPI */
 };
 
+enum packet_direction {
+	PACKET_TO_SERVER, /**< from a client: what is decided about */
+	PACKET_TO_CLIENT, /**< from a server, where that is seen */
+};
+
 /** One flow as the director sees it: client to virtual address. Ports in host order,
  *  0 where the protocol has none. */
 struct packet_flow {
@@ -40,7 +45,9 @@ struct packet_flow {
 struct packet {
 	enum packet_kind kind;
 	enum reason reason; /**< meaningful for PACKET_MALFORMED only */
-	struct packet_flow flow;
+	struct packet_flow flow;       /**< the client's, whatever the direction */
+	enum packet_direction direction;
+	uint32_t sender;               /**< to a client: the server's index plus 1; 0: unknown */
 	uint8_t protocol;              /**< IP protocol: 17, 50, 51 (of the quote for ICMP) */
 	bool first_fragment;           /**< more fragments follow */
 	uint16_t next_header_offset;   /**< where the byte stands that named the protocol */

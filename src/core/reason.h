@@ -11,23 +11,34 @@
 	/* forwarded */                                                                   \
 	X(NEW_CLIENT, "new-client", "first message, a server was chosen")                 \
 	X(NEW_ENTRY, "new-entry", "first message of a known client")                      \
+	X(NEW_SESSION, "new-session", "first message of a known client, a server was chosen") \
 	X(RETRANSMIT, "first-message-again", "first message of a handshake under way")    \
 	X(ESTABLISH, "established", "both cookies seen, entry became established")        \
 	X(KNOWN_ENTRY, "isakmp", "ISAKMP of a known entry")                               \
 	X(KNOWN_CLIENT, "isakmp-of-client", "ISAKMP of an established client, new cookies") \
-	X(MOVED, "moved", "known pair of cookies from another address")                   \
+	X(MOVED, "moved", "known pair of cookies from another address or port")           \
+	X(MOVE_UNCONFIRMED, "move-unconfirmed", "the same, the server has not answered yet") \
 	X(KEEPALIVE, "keepalive", "NAT keepalive of a known entry")                       \
 	X(ESP_IN_UDP, "esp-in-udp", "ESP in UDP of an established entry")                 \
 	X(DRAFT_ESP, "draft-esp", "ESP behind a zero cookie on port 500")                 \
 	X(SLAVE, "slave", "ESP or AH of an established client")                           \
 	X(ICMP_RELATED, "icmp-related", "ICMP error about a known client's packet")       \
 	X(FRAGMENT_RELATED, "fragment", "later fragment of an established client")        \
+	/* passed: what servers send */                                                   \
+	X(REPLY, "reply", "server's ISAKMP with nothing new in it")                       \
+	X(REPLY_COOKIE, "reply-cookie", "server's ISAKMP, its cookie was noted")          \
+	X(REPLY_BEGINS, "reply-begins", "server's ISAKMP of a handshake not known yet")   \
+	X(REPLY_CONFIRMS, "reply-confirms", "server's answer where a client has moved to") \
+	X(REPLY_UNKNOWN, "reply-unknown", "server's ISAKMP to an unknown client")         \
 	/* passed unmarked: nothing of ours */                                            \
 	X(NOT_OURS, "not-ours", "no IPsec for a virtual service")                         \
 	/* dropped by the decision */                                                     \
 	X(NO_SERVICE, "no-service", "IPsec to an address of no service")                  \
 	X(NO_SERVER, "no-server", "no server with a weight and an address of the family") \
 	X(UNKNOWN_COOKIES, "unknown-cookies", "both cookies set but nothing known")       \
+	X(WRONG_COOKIE, "wrong-cookie", "responder cookie that the server did not send")  \
+	X(AH_REFUSED, "ah-refused", "AH to a service that does not take it")              \
+	X(AH_NAT, "ah-nat", "AH of a client whose server has method nat")                 \
 	X(UNKNOWN_KEEPALIVE, "unknown-keepalive", "keepalive without an entry")           \
 	X(UNKNOWN_ESP_IN_UDP, "unknown-esp-in-udp", "ESP in UDP without established entry") \
 	X(UNKNOWN_DRAFT_ESP, "unknown-draft-esp", "zero cookie without established entry") \

@@ -2,7 +2,8 @@
 /*
  * wlc, weighted least clients: the server with the fewest clients for its weight. Every
  * client counts one, established or not: half of a gateway's work is the handshake, and a
- * flood of first messages spreads over all servers instead of tilting the choice.
+ * flood of first messages spreads over all servers instead of tilting the choice. Where
+ * sessions of one client are scheduled by themselves, it is entries that count.
  */
 #include "core/scheduler.h"
 
@@ -11,10 +12,11 @@
 #include "core/service.h"
 
 /** Compares clients per weight without dividing; of equals the heavier is better. */
-static bool is_better(const struct server *one, const struct server *other)
+static bool is_better(const struct service *service, const struct server *one,
+	const struct server *other)
 {
-	uint64_t load = (uint64_t)one->clients * other->weight;
-	uint64_t other_load = (uint64_t)other->clients * one->weight;
+	uint64_t load = service_load(service, one) * other->weight;
+	uint64_t other_load = service_load(service, other) * one->weight;
 
 	return load < other_load || (load == other_load && one->weight > other->weight);
 }
@@ -28,7 +30,7 @@ static struct server *pick(const struct service *service, const struct address *
 		struct server *server = &service->servers[i];
 
 		if (server_takes_new(server, client->family) &&
-			(!best || is_better(server, best)))
+			(!best || is_better(service, server, best)))
 			best = server;
 	}
 	return best;

@@ -51,6 +51,14 @@ struct server *service_server(const struct service *service, const char *name)
 	return NULL;
 }
 
+/** What server has to do. */
+uint64_t service_load(const struct service *service, const struct server *server)
+{
+	if (service->config->affinity == AFFINITY_SESSION)
+		return (uint64_t)server->initial + server->established;
+	return server->clients;
+}
+
 /** Has a next hop of the family, or needs none. */
 bool server_reachable(const struct server *server, uint8_t family)
 {

@@ -52,6 +52,10 @@ void service_fini(struct service *service);
 /** The server of that name, or NULL. */
 struct server *service_server(const struct service *service, const char *name);
 
+/** What server has to do for service, for schedulers: clients, or with affinity session
+ *  their entries. */
+uint64_t service_load(const struct service *service, const struct server *server);
+
 /** Tells whether a new client of that family may be given to server. */
 bool server_takes_new(const struct server *server, uint8_t family);
 

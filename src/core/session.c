@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** What is hashed of an address with a service and a cookie, without padding. */
-struct cookie_key {
+#include "core/handshake.h"
+
+/** What is hashed of an address with a service and a number, without padding. */
+struct client_key {
 	uint64_t service;
-	uint64_t icookie;
+	uint64_t number;
 	uint8_t address[16];
 };
 
@@ -35,23 +37,14 @@ static uint64_t hash_flow(const struct session_table *table, const struct packet
 	return hash_keyed(&table->key, &key, sizeof(key));
 }
 
-/** Hash of (service, CIP, icookie); with icookie 0 of (service, CIP). */
-static uint64_t hash_cookie(const struct session_table *table, const struct service *service,
-	const struct address *client, uint64_t icookie)
+/** Hash of (service, CIP, number). */
+uint64_t session_hash(const struct session_table *table, const struct service *service,
+	const struct address *client, uint64_t number)
 {
-	struct cookie_key key = { .service = (uintptr_t)service, .icookie = icookie };
+	struct client_key key = { .service = (uintptr_t)service, .number = number };
 
 	memcpy(key.address, client->bytes, sizeof(key.address));
 	return hash_keyed(&table->key, &key, sizeof(key));
-}
-
-/** Hash of (service, icookie, rcookie). */
-static uint64_t hash_pair(const struct session_table *table, const struct service *service,
-	uint64_t icookie, uint64_t rcookie)
-{
-	uint64_t key[] = { (uintptr_t)service, icookie, rcookie };
-
-	return hash_keyed(&table->key, key, sizeof(key));
 }
 
 /** Compares two flows. */
@@ -119,50 +112,12 @@ struct session_entry *session_find_flow(const struct session_table *table,
 	return NULL;
 }
 
-/** The handshake of (service, CIP, icookie). */
-struct session_handshake *session_find_cookie(const struct session_table *table,
-	const struct service *service, const struct address *client, uint64_t icookie)
-{
-	uint64_t hash = hash_cookie(table, service, client, icookie);
-	struct table_node *node = table_first(&table->cookies, hash);
-
-	for (; node; node = table_next(node)) {
-		struct session_handshake *handshake =
-			table_owner(node, struct session_handshake, by_cookie);
-		const struct session_client *owner = handshake->entry->client;
-
-		if (handshake->icookie == icookie && owner->service == service &&
-			address_equal(&owner->address, client))
-			return handshake;
-	}
-	return NULL;
-}
-
-/** A handshake with this pair. */
-struct session_handshake *session_find_pair(const struct session_table *table,
-	const struct service *service, uint64_t icookie, uint64_t rcookie)
-{
-	struct table_node *node =
-		table_first(&table->pairs, hash_pair(table, service, icookie, rcookie));
-
-	for (; node; node = table_next(node)) {
-		struct session_handshake *handshake =
-			table_owner(node, struct session_handshake, by_pair);
-
-		if (handshake->icookie == icookie && handshake->rcookie == rcookie &&
-			handshake->entry->client->service == service &&
-			handshake->entry->state == SESSION_ESTABLISHED)
-			return handshake;
-	}
-	return NULL;
-}
-
 /** The client of (service, CIP). */
 struct session_client *session_find_client(const struct session_table *table,
 	const struct service *service, const struct address *client)
 {
 	struct table_node *node =
-		table_first(&table->clients, hash_cookie(table, service, client, 0));
+		table_first(&table->clients, session_hash(table, service, client, 0));
 
 	for (; node; node = table_next(node)) {
 		struct session_client *found =
@@ -187,10 +142,18 @@ static struct session_client *client_new(struct session_table *table,
 	client->server = server;
 	list_init(&client->entries);
 	table_add(&table->clients, &client->by_address,
-		hash_cookie(table, service, address, 0));
+		session_hash(table, service, address, 0));
 	service->client_count++;
 	server->clients++;
 	return client;
+}
+
+/** Gives a client to another server. */
+static void client_move(struct session_client *client, struct server *server)
+{
+	client->server->clients--;
+	client->server = server;
+	server->clients++;
 }
 
 /** Frees a client that has no entries. */
@@ -210,6 +173,20 @@ static int check_limits(const struct session_table *table, const struct session_
 	return table->entry_count >= table->limits.entries ? -ENOSPC : 0;
 }
 
+/** Tells whether no NAT has changed the flow's ports, or it does not matter. */
+bool session_is_plain(const struct service *service, const struct packet_flow *flow)
+{
+	return service->config->affinity == AFFINITY_CLIENT ||
+		flow->client_port == PACKET_PORT_ISAKMP ||
+		flow->client_port == PACKET_PORT_NATT;
+}
+
+/** Tells whether the entry's flow is plain. */
+static bool is_plain(const struct session_entry *entry)
+{
+	return session_is_plain(entry->client->service, &entry->flow);
+}
+
 /** Links a fresh entry everywhere an INITIAL entry is. */
 static void entry_link(struct session_table *table, struct session_entry *entry)
 {
@@ -219,14 +196,16 @@ static void entry_link(struct session_table *table, struct session_entry *entry)
 	list_append(&entry->client->entries, &entry->in_client);
 	list_append(&service->initial, &entry->in_state);
 	entry->client->entry_count++;
-	entry->client->server->initial++;
+	entry->client->plain_count += is_plain(entry);
+	entry->server->initial++;
 	service->initial_count++;
 	table->entry_count++;
 }
 
 /** Makes an INITIAL entry of a client that is there. */
 static int entry_new(struct session_table *table, struct session_client *client,
-	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry)
+	struct server *server, const struct packet_flow *flow, uint64_t now_ms,
+	struct session_entry **ret_entry)
 {
 	struct session_entry *entry = calloc(1, sizeof(*entry));
 
@@ -234,6 +213,7 @@ static int entry_new(struct session_table *table, struct session_client *client,
 		return -ENOMEM;
 	entry->flow = *flow;
 	entry->client = client;
+	entry->server = server;
 	entry->created_ms = now_ms;
 	entry->last_ms = now_ms;
 	list_init(&entry->handshakes);
@@ -242,7 +222,8 @@ static int entry_new(struct session_table *table, struct session_client *client,
 	return 0;
 }
 
-/** Makes an entry and, if need be, its client. */
+/** Makes an entry and, if need be, its client. The first plain entry says where the
+ *  client's other traffic goes. */
 int session_add(struct session_table *table, struct service *service, struct server *server,
 	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry)
 {
@@ -255,127 +236,12 @@ int session_add(struct session_table *table, struct service *service, struct ser
 		client = client_new(table, service, server, &flow->client);
 	if (!client)
 		return -ENOMEM;
-	error = entry_new(table, client, flow, now_ms, ret_entry);
+	error = entry_new(table, client, server, flow, now_ms, ret_entry);
 	if (error && !client->entry_count)
 		client_free(table, client);
+	else if (!error && client->plain_count == 1 && is_plain(*ret_entry))
+		client_move(client, server);
 	return error;
-}
-
-/** Frees a handshake. */
-static void handshake_free(struct session_table *table, struct session_handshake *handshake)
-{
-	table_remove(&table->cookies, &handshake->by_cookie);
-	table_remove(&table->pairs, &handshake->by_pair);
-	list_remove(&handshake->in_entry);
-	handshake->entry->handshake_count--;
-	free(handshake);
-}
-
-/** Keeps the entry's handshakes within their bound: the oldest without a responder cookie
- *  goes first, so that spoofed first messages push out their own kind. */
-static void bound_handshakes(struct session_table *table, struct session_entry *entry)
-{
-	struct session_handshake *victim;
-	struct list *node, *following;
-
-	if (entry->handshake_count < SESSION_HANDSHAKES)
-		return;
-	victim = list_owner(entry->handshakes.next, struct session_handshake, in_entry);
-	list_each(node, following, &entry->handshakes) {
-		struct session_handshake *handshake =
-			list_owner(node, struct session_handshake, in_entry);
-
-		if (!handshake->rcookie) {
-			victim = handshake;
-			break;
-		}
-	}
-	handshake_free(table, victim);
-}
-
-/** Takes the responder cookie that a packet showed, the first one seen. */
-static void handshake_learn(struct session_table *table, struct session_handshake *handshake,
-	uint64_t rcookie)
-{
-	if (!rcookie || handshake->rcookie)
-		return;
-	handshake->rcookie = rcookie;
-	table_add(&table->pairs, &handshake->by_pair,
-		hash_pair(table, handshake->entry->client->service, handshake->icookie,
-			rcookie));
-}
-
-/** Makes a handshake in entry. */
-static int handshake_new(struct session_table *table, struct session_entry *entry,
-	const struct packet *packet)
-{
-	const struct session_client *client = entry->client;
-	struct session_handshake *handshake = calloc(1, sizeof(*handshake));
-
-	if (!handshake)
-		return -ENOMEM;
-	bound_handshakes(table, entry);
-	handshake->entry = entry;
-	handshake->icookie = packet->icookie;
-	handshake->version = packet->version;
-	handshake_learn(table, handshake, packet->rcookie);
-	table_add(&table->cookies, &handshake->by_cookie,
-		hash_cookie(table, client->service, &client->address, packet->icookie));
-	list_append(&entry->handshakes, &handshake->in_entry);
-	entry->handshake_count++;
-	return 0;
-}
-
-/** Moves a handshake to the entry where it goes on. */
-static void handshake_move(struct session_table *table, struct session_handshake *handshake,
-	struct session_entry *entry)
-{
-	if (handshake->entry == entry)
-		return;
-	bound_handshakes(table, entry);
-	handshake->entry->handshake_count--;
-	handshake->entry = entry;
-	entry->handshake_count++;
-	list_move_to_end(&entry->handshakes, &handshake->in_entry);
-}
-
-/** The entry's own handshake of that initiator cookie, the latest looked at first. Nearly
- *  every packet is of the latest one: no hash, no table. */
-static struct session_handshake *own_handshake(const struct session_entry *entry,
-	uint64_t icookie)
-{
-	const struct list *node = entry->handshakes.previous;
-
-	for (; node != &entry->handshakes; node = node->previous) {
-		struct session_handshake *handshake =
-			list_owner(node, struct session_handshake, in_entry);
-
-		if (handshake->icookie == icookie)
-			return handshake;
-	}
-	return NULL;
-}
-
-/** Notes a handshake. A first message never moves one: it may be an old copy that comes
- *  late on port 500, when the handshake has long gone on on 4500. */
-int session_note_handshake(struct session_table *table, struct session_entry *entry,
-	const struct packet *packet)
-{
-	const struct session_client *client = entry->client;
-	struct session_handshake *handshake = own_handshake(entry, packet->icookie);
-
-	if (handshake && handshake->rcookie)
-		return 0;
-	if (!handshake)
-		handshake = session_find_cookie(table, client->service, &client->address,
-			packet->icookie);
-	if (!handshake)
-		return handshake_new(table, entry, packet);
-	if (!packet->rcookie)
-		return 0;
-	handshake_learn(table, handshake, packet->rcookie);
-	handshake_move(table, handshake, entry);
-	return 0;
 }
 
 /** INITIAL to ESTABLISHED. */
@@ -385,17 +251,37 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 	struct session_client *client = entry->client;
 
 	entry->last_ms = now_ms;
+	entry->proof_ms = now_ms;
 	if (entry->state == SESSION_ESTABLISHED)
 		return;
 	entry->state = SESSION_ESTABLISHED;
 	list_move_to_end(&client->service->established, &entry->in_state);
 	client->service->initial_count--;
 	client->service->established_count++;
-	client->server->initial--;
-	client->server->established++;
+	entry->server->initial--;
+	entry->server->established++;
 	client->established_count++;
+	client->plain_established_count += is_plain(entry);
 	if (table->events.established)
 		table->events.established(table->events.user, entry);
+}
+
+/** Another server for an entry. Where it is the client's only plain one, for the client. */
+void session_move(struct session_table *table, struct session_entry *entry,
+	struct server *server)
+{
+	const struct server *from = entry->server;
+	bool established = entry->state == SESSION_ESTABLISHED;
+
+	if (from == server)
+		return;
+	*(established ? &entry->server->established : &entry->server->initial) -= 1;
+	*(established ? &server->established : &server->initial) += 1;
+	entry->server = server;
+	if (is_plain(entry) && entry->client->plain_count == 1)
+		client_move(entry->client, server);
+	if (established && table->events.moved)
+		table->events.moved(table->events.user, entry, from);
 }
 
 /** The list of its service and state where entry belongs. */
@@ -437,23 +323,23 @@ static void entry_uncount(struct session_entry *entry)
 	set_soft(entry, false);
 	if (entry->state == SESSION_INITIAL) {
 		client->service->initial_count--;
-		client->server->initial--;
+		entry->server->initial--;
 	} else {
 		client->service->established_count--;
-		client->server->established--;
+		entry->server->established--;
 		client->established_count--;
+		client->plain_established_count -= is_plain(entry);
 	}
 	client->entry_count--;
+	client->plain_count -= is_plain(entry);
 }
 
 /** Removes an entry; announced last, when the table no longer has it. */
 void session_remove(struct session_table *table, struct session_entry *entry)
 {
 	struct session_client *client = entry->client;
-	struct list *node, *following;
 
-	list_each(node, following, &entry->handshakes)
-		handshake_free(table, list_owner(node, struct session_handshake, in_entry));
+	handshake_free_all(table, entry);
 	entry_uncount(entry);
 	table_remove(&table->flows, &entry->by_flow);
 	list_remove(&entry->in_client);

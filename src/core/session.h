@@ -22,8 +22,9 @@
 #include "core/packet.h"
 #include "core/service.h"
 
-/** Handshakes one entry may carry; the oldest unproven one gives way. */
-#define SESSION_HANDSHAKES 8
+/** How long an ESTABLISHED entry must have shown no cookies before a session of another
+ *  server may have its flow: longer than most clients' liveness checks are apart. */
+#define SESSION_TAKE_OVER_MS 150000
 
 enum session_state {
 	SESSION_INITIAL,
@@ -34,10 +35,12 @@ struct session_client {
 	struct table_node by_address;
 	struct address address;
 	struct service *service;
-	struct server *server;
+	struct server *server; /**< where its ESP, AH and new sessions go */
 	struct list entries;
 	uint32_t entry_count;
-	uint32_t established_count; /**< more than 0: ESP and AH are forwarded */
+	uint32_t established_count;
+	uint32_t plain_count;             /**< entries that session_is_plain */
+	uint32_t plain_established_count; /**< more than 0: ESP and AH are forwarded */
 };
 
 struct session_entry {
@@ -46,28 +49,23 @@ struct session_entry {
 	struct list in_state; /**< service->initial, established or soft */
 	struct packet_flow flow;
 	struct session_client *client;
-	struct list handshakes;
+	struct server *server;
+	struct list handshakes; /**< the one used last is the last */
 	uint32_t handshake_count;
 	enum session_state state;
 	bool soft;
 	uint64_t created_ms;
 	uint64_t last_ms; /**< last ISAKMP or keepalive */
+	uint64_t proof_ms; /**< last ISAKMP with both cookies that was for server */
 	uint64_t packets;
-};
-
-struct session_handshake {
-	struct table_node by_cookie;
-	struct table_node by_pair; /**< once rcookie is known */
-	struct list in_entry;
-	struct session_entry *entry;
-	uint64_t icookie;
-	uint64_t rcookie; /**< 0 until a packet showed it */
-	uint8_t version;
 };
 
 /** Announced changes. Every path through the table calls these and nothing else does. */
 struct session_events {
 	void (*established)(void *user, const struct session_entry *entry);
+	/** An ESTABLISHED entry has another server than from. */
+	void (*moved)(void *user, const struct session_entry *entry,
+		const struct server *from);
 	void (*removed)(void *user, const struct session_entry *entry);
 	void *user;
 };
@@ -99,32 +97,32 @@ void session_fini(struct session_table *table);
 struct session_entry *session_find_flow(const struct session_table *table,
 	const struct packet_flow *flow);
 
-/** The handshake of (service, CIP, icookie), whatever port it came from, or NULL. */
-struct session_handshake *session_find_cookie(const struct session_table *table,
-	const struct service *service, const struct address *client, uint64_t icookie);
-
-/** A handshake of an ESTABLISHED entry of service with exactly this pair, whatever address it
- *  came from, or NULL: an initiator that moves keeps its SPIs (RFC 4555 3.5). */
-struct session_handshake *session_find_pair(const struct session_table *table,
-	const struct service *service, uint64_t icookie, uint64_t rcookie);
+/** Hash of (service, CIP, number): of a client with number 0, of a handshake with its
+ *  initiator cookie. */
+uint64_t session_hash(const struct session_table *table, const struct service *service,
+	const struct address *client, uint64_t number);
 
 /** The client of (service, CIP), or NULL. */
 struct session_client *session_find_client(const struct session_table *table,
 	const struct service *service, const struct address *client);
 
 /**
- * Makes an INITIAL entry for flow, and its client with server when client is NULL.
+ * Makes an INITIAL entry for flow at server, and its client if there is none.
  * -ENOSPC: table full, -EDQUOT: client full, -ENOMEM; then nothing has changed.
  */
 int session_add(struct session_table *table, struct service *service, struct server *server,
 	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry);
 
 /**
- * Notes a handshake in entry. One with the same icookie is moved here from the client's
- * other entry and learns rcookie if it is not 0. -ENOMEM.
+ * Tells whether a flow has its client's server: always with affinity client. With
+ * affinity session those do whose ports no NAT has changed, and the client's ESP and AH
+ * with them; every other one has a server of its own.
  */
-int session_note_handshake(struct session_table *table, struct session_entry *entry,
-	const struct packet *packet);
+bool session_is_plain(const struct service *service, const struct packet_flow *flow);
+
+/** Gives an entry to another server, and announces it if it is ESTABLISHED. */
+void session_move(struct session_table *table, struct session_entry *entry,
+	struct server *server);
 
 /** Makes entry ESTABLISHED if it is not, and announces it. */
 void session_establish(struct session_table *table, struct session_entry *entry,

@@ -267,6 +267,12 @@ static const struct config_choice replies[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_choice affinities[] = {
+	{ "client", AFFINITY_CLIENT },
+	{ "session", AFFINITY_SESSION },
+	{ NULL, 0 },
+};
+
 static const struct config_choice yes_or_no[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -353,6 +359,13 @@ static const struct config_key schema[] = {
 		.fallback = "unseen",
 		.in_places = true,
 		FIELD(service_places, defaults.replies_seen),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
+		.name = "affinity",
+		.read = read_choice,
+		.choices = affinities,
+		.fallback = "client",
+		FIELD(config_service, affinity),
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
 		.name = "ah",

@@ -13,7 +13,7 @@ static void log_entry(const char *what, const struct session_entry *entry)
 	log_debug("%s %s: %s -> %s, server %s", entry->client->service->config->name, what,
 		address_format_port(&entry->flow.client, entry->flow.client_port, client),
 		address_format_port(&entry->flow.virtual, entry->flow.virtual_port, virtual),
-		entry->client->server->config->name);
+		entry->server->config->name);
 }
 
 /** An entry became ESTABLISHED. */

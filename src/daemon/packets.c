@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/packets.h"
 
+#include <linux/netfilter.h>
+
 #include "core/classify.h"
+
+/** Requests are queued where packets come in; replies behind the routing, or on a bridge. */
+static enum packet_direction direction_of(const struct nfqueue_packet *queued)
+{
+	return queued->hook == NF_INET_PRE_ROUTING ? PACKET_TO_SERVER : PACKET_TO_CLIENT;
+}
 
 /** One packet: bytes to verdict. */
 static struct nfqueue_verdict handle(struct packets *packets,
@@ -11,7 +19,10 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	struct decision decision;
 
 	packets->gso += queued->gso;
-	classify(queued->data, queued->captured_bytes, queued->wire_bytes, &packet);
+	classify(queued->data, queued->captured_bytes, queued->wire_bytes,
+		direction_of(queued), &packet);
+	if (packet.direction == PACKET_TO_CLIENT)
+		director_name_sender(packets->director, &packet);
 	decide(packets->director, &packet, &decision);
 	decide_commit(packets->director, &packet, now_ms, queued->wire_bytes, &decision);
 	return apply_decision(&packets->apply, &packet, queued, &decision);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/handshake.h"
 #include "daemon/rpc_method.h"
 
 #define PAGE_BUCKETS 65536 /**< most that a page looks into */
@@ -199,13 +200,13 @@ static int page_make(struct rpc_call *call, const struct table *table,
 		call, json_pack("{s:o, s:o}", "items", page.items, "cursor", cursor));
 }
 
-/** Tells whether the filter lets a client through. */
-static bool client_passes(
-	const struct filter *filter, const struct session_client *client)
+/** Tells whether the filter lets a client, or an entry of it, at server through. */
+static bool client_passes(const struct filter *filter, const struct session_client *client,
+	const struct server *server)
 {
 	if (filter->service && filter->service != client->service)
 		return false;
-	if (filter->server && strcmp(filter->server, client->server->config->name) != 0)
+	if (filter->server && strcmp(filter->server, server->config->name) != 0)
 		return false;
 	return !filter->client.family ||
 		prefix_holds(&filter->client, filter->prefix_bits, &client->address);
@@ -219,8 +220,8 @@ static json_t *cookies_json(const struct session_entry *entry)
 
 	for (struct list *node = entry->handshakes.next;
 		list && node != &entry->handshakes; node = node->next) {
-		const struct session_handshake *handshake =
-			list_owner(node, struct session_handshake, in_entry);
+		const struct handshake *handshake =
+			list_owner(node, struct handshake, in_entry);
 
 		snprintf(text, sizeof(text), "%016llx:%016llx",
 			(unsigned long long)handshake->icookie,
@@ -247,7 +248,7 @@ static json_int_t expires_s(const struct session_entry *entry, uint64_t now_ms)
 static json_t *entry_json(const struct session_entry *entry, uint64_t now_ms)
 {
 	const struct session_client *client = entry->client;
-	const struct config_server *server = client->server->config;
+	const struct config_server *server = entry->server->config;
 	char from[ADDRESS_TEXT_BYTES], to[ADDRESS_TEXT_BYTES];
 
 	address_format_port(&entry->flow.client, entry->flow.client_port, from);
@@ -272,7 +273,7 @@ static bool show_entry(struct page *page, const struct table_node *node)
 		table_owner(node, struct session_entry, by_flow);
 	const char *state = page->filter.state;
 
-	if (!client_passes(&page->filter, entry->client) ||
+	if (!client_passes(&page->filter, entry->client, entry->server) ||
 		(state && strcmp(state, session_state_name(entry)) != 0))
 		return true;
 	return json_array_append_new(
@@ -286,7 +287,7 @@ static bool show_client(struct page *page, const struct table_node *node)
 		table_owner(node, struct session_client, by_address);
 	char address[ADDRESS_TEXT_BYTES];
 
-	if (!client_passes(&page->filter, client))
+	if (!client_passes(&page->filter, client, client->server))
 		return true;
 	return json_array_append_new(page->items,
 		       json_pack("{ss ss ss sI sI}", "client",

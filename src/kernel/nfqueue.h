@@ -26,6 +26,7 @@ struct nfqueue_config {
 struct nfqueue_packet {
 	uint32_t id;
 	uint32_t mark;
+	uint8_t hook;        /**< linux/netfilter.h's number of where it was queued */
 	const uint8_t *data; /**< from the IP header on; the queue's own, never NULL */
 	size_t captured_bytes;
 	size_t wire_bytes; /**< how long the packet is; >= captured_bytes */

@@ -93,6 +93,7 @@ static enum nfqueue_message packet_of(
 		return NFQUEUE_MESSAGE_BROKEN;
 	captured_bytes = mnl_attr_get_payload_len(found->payload);
 	ret_packet->mark = found->mark;
+	ret_packet->hook = found->header->hook;
 	ret_packet->data = mnl_attr_get_payload(found->payload);
 	ret_packet->captured_bytes = captured_bytes;
 	ret_packet->wire_bytes =

@@ -32,6 +32,7 @@
 #define HOW_SHORT_CAPTURE 0x10
 #define HOW_TO_VIP 0x20
 #define HOW_WEIGHT 0x40
+#define HOW_REPLY 0x80
 
 /** One run. */
 struct run {
@@ -74,7 +75,9 @@ static void on_removed(void *user, const struct session_entry *entry)
 static void begin(struct run *run)
 {
 	static const struct hash_key key = { { 9, 10 } };
-	struct session_events events = { on_established, on_removed, run };
+	struct session_events events = { .established = on_established,
+		.removed = on_removed,
+		.user = run };
 	struct config_service *service;
 
 	run->config = test_config(3);
@@ -85,9 +88,14 @@ static void begin(struct run *run)
 	run->config->unreachable_burst = 3;
 	service = &run->config->services[0];
 	service->scheduler = &scheduler_wrr;
+	service->ah = true;
 	service->soft_entries = 2;
 	service->timeout_established_ms = 600000;
+	service->servers[1].replies_seen = true;
 	service->servers[2].address_v6.family = 0;
+	service->servers[2].method = METHOD_NAT;
+	service->servers[2].replies_seen = true;
+	run->config->services[1].affinity = AFFINITY_SESSION;
 	require(director_new(run->config, &key, &events, &run->director) == 0,
 		"a director");
 }
@@ -118,15 +126,16 @@ static void advance(struct run *run, unsigned int how)
 		"state after expiry");
 }
 
-/** Makes the destination ours. */
-static void redirect(uint8_t *data, size_t size_bytes)
+/** Makes the destination ours, or the source of a reply. */
+static void redirect(uint8_t *data, size_t size_bytes, enum packet_direction direction)
 {
 	static const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+	bool reply = direction == PACKET_TO_CLIENT;
 
 	if (size_bytes >= 20 && data[0] >> 4 == 4)
-		memcpy(data + 16, (const uint8_t[]){ 192, 0, 2, 1 }, 4);
+		memcpy(data + (reply ? 12 : 16), (const uint8_t[]){ 192, 0, 2, 1 }, 4);
 	else if (size_bytes >= 40 && data[0] >> 4 == 6)
-		memcpy(data + 24, v6, 16);
+		memcpy(data + (reply ? 8 : 24), v6, 16);
 }
 
 /** An answer must be whole: its length and the checksum of its ICMP part. */
@@ -158,26 +167,31 @@ static void check_decision(const struct packet *packet, const struct decision *d
 				server_reachable(
 					decision->server, packet->flow.client.family),
 			"what is forwarded has a server of its family");
-	else
+	else if (packet->direction == PACKET_TO_SERVER)
 		require(decision->change == CHANGE_NONE || decision->entry == NULL,
 			"what is not forwarded changes nothing");
+	else
+		require(decision->action == DECISION_PASS, "replies pass");
 	require(decision->action != DECISION_UNREACHABLE || packet->kind == PACKET_ESP ||
 			packet->kind == PACKET_AH,
 		"only ESP and AH are answered");
-	require(packet->kind != PACKET_MALFORMED || decision->action == DECISION_DROP,
+	require(packet->kind != PACKET_MALFORMED || decision->action == DECISION_DROP ||
+			packet->direction == PACKET_TO_CLIENT,
 		"malformed packets are dropped");
 	require(decision->reason < REASON_COUNT, "a reason");
 }
 
 /** One packet, of which data holds size_bytes. */
-static void pass(
-	struct run *run, const uint8_t *data, size_t size_bytes, size_t wire_bytes)
+static void pass(struct run *run, enum packet_direction direction, const uint8_t *data,
+	size_t size_bytes, size_t wire_bytes)
 {
 	struct decision decision;
 	struct decision again;
 	struct packet packet;
 
-	classify(data, size_bytes, wire_bytes, &packet);
+	classify(data, size_bytes, wire_bytes, direction, &packet);
+	if (direction == PACKET_TO_CLIENT)
+		director_name_sender(run->director, &packet);
 	require(packet.kind <= PACKET_FRAGMENT, "a kind");
 	require(packet.kind != PACKET_MALFORMED || packet.reason < REASON_COUNT,
 		"why malformed");
@@ -204,17 +218,20 @@ static void pass(
 static void run_record(
 	struct run *run, unsigned int how, const uint8_t *bytes, size_t size_bytes)
 {
+	enum packet_direction direction =
+		how & HOW_REPLY ? PACKET_TO_CLIENT : PACKET_TO_SERVER;
 	uint8_t *data = malloc(size_bytes + (size_bytes == 0));
 
 	require(data != NULL, "memory");
 	memcpy(data, bytes, size_bytes);
 	if (how & HOW_TO_VIP)
-		redirect(data, size_bytes);
+		redirect(data, size_bytes, direction);
 	if (how & HOW_WEIGHT)
 		run->director->services[0].servers[run->packets % 3].weight =
 			(uint32_t)(size_bytes % 4);
 	advance(run, how);
-	pass(run, data, size_bytes, size_bytes + (how & HOW_SHORT_CAPTURE ? 1000 : 0));
+	pass(run, direction, data, size_bytes,
+		size_bytes + (how & HOW_SHORT_CAPTURE ? 1000 : 0));
 	free(data);
 }
 

@@ -32,8 +32,12 @@ static void check_server(const struct config *config, const struct config_server
 	require(server->address_v4.family || server->address_v6.family, "and addresses");
 	require(mark != 0 && (mark & ~config->mark_mask) == 0, "marks are inside the mask");
 	require(mark >= config->mark_base, "marks do not wrap round");
-	require(table >= config->table_base && (table < 253 || table > 255),
-		"tables are not the kernel's");
+	if (server->method == METHOD_NAT)
+		require(table == CONFIG_TABLE_MAIN && server->replies_seen,
+			"nat is routed by the main table and sees replies");
+	else
+		require(table >= config->table_base && (table < 253 || table > 255),
+			"tables are not the kernel's");
 }
 
 /** Checks a configuration that was taken. */

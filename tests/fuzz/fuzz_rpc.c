@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/handshake.h"
 #include "core/scheduler.h"
 #include "daemon/rpc.h"
 #include "tests/fuzz/fuzz.h"
@@ -36,7 +37,7 @@ static struct director *director_make(const struct config *config)
 		require(session_add(&director->sessions, &director->services[0],
 				&director->services[0].servers[0], &packet.flow, 0, &entry) == 0,
 			"an entry");
-		require(session_note_handshake(&director->sessions, entry, &packet) == 0,
+		require(handshake_note(&director->sessions, entry, &packet) == 0,
 			"a handshake");
 	}
 	return director;

@@ -2,6 +2,7 @@
 /*
  * See invariants.h. Walks the lists and looks every object up again by its own key.
  */
+#include "core/handshake.h"
 #include "tests/lib/invariants.h"
 
 /** What was seen on the walk over one service, or over all. */
@@ -23,13 +24,13 @@ static void require(struct census *census, bool holds, const char *rule)
 
 /** The pair of a handshake, once both cookies are known. */
 static void check_pair(struct census *census, const struct session_table *table,
-	const struct session_entry *entry, const struct session_handshake *one)
+	const struct session_entry *entry, const struct handshake *one)
 {
 	census->pairs += one->rcookie != 0;
 	if (one->rcookie == 0 || entry->state != SESSION_ESTABLISHED)
 		return;
 	require(census,
-		session_find_pair(table, entry->client->service, one->icookie,
+		handshake_find_pair(table, entry->client->service, one->icookie,
 			one->rcookie) != NULL,
 		"an ESTABLISHED entry's pair is found");
 }
@@ -43,20 +44,20 @@ static void check_handshakes(struct census *census, const struct session_table *
 
 	for (node = entry->handshakes.next; node != &entry->handshakes;
 		node = node->next) {
-		const struct session_handshake *one =
-			list_owner(node, struct session_handshake, in_entry);
+		const struct handshake *one =
+			list_owner(node, struct handshake, in_entry);
 
 		count++;
 		require(census, one->entry == entry, "a handshake points to its entry");
 		require(census,
-			session_find_cookie(table, entry->client->service,
+			handshake_find(table, entry->client->service,
 				&entry->flow.client, one->icookie) == one,
 			"a handshake is found by its cookie");
 		check_pair(census, table, entry, one);
 	}
 	require(census, count == entry->handshake_count,
 		"handshake_count is the list's length");
-	require(census, count <= SESSION_HANDSHAKES,
+	require(census, count <= HANDSHAKES_PER_ENTRY,
 		"handshakes of an entry are bounded");
 	census->handshakes += count;
 }
@@ -67,6 +68,8 @@ static void check_client(struct census *census, const struct session_table *tabl
 {
 	const struct list *node;
 	size_t established = 0;
+	size_t plain = 0;
+	size_t plain_established = 0;
 	size_t count = 0;
 
 	for (node = client->entries.next; node != &client->entries; node = node->next) {
@@ -75,6 +78,11 @@ static void check_client(struct census *census, const struct session_table *tabl
 
 		count++;
 		established += entry->state == SESSION_ESTABLISHED;
+		if (session_is_plain(client->service, &entry->flow)) {
+			plain++;
+			plain_established += entry->state == SESSION_ESTABLISHED;
+		}
+		require(census, entry->server != NULL, "an entry has a server");
 		require(census, entry->client == client, "an entry points to its client");
 		require(census, address_equal(&entry->flow.client, &client->address),
 			"a client has entries of its own address only");
@@ -84,6 +92,10 @@ static void check_client(struct census *census, const struct session_table *tabl
 		"limit per client holds");
 	require(census, established == client->established_count,
 		"established_count counts ESTABLISHED entries");
+	require(census,
+		plain == client->plain_count &&
+			plain_established == client->plain_established_count,
+		"a client's plain entries are counted");
 	require(census,
 		session_find_client(table, client->service, &client->address) == client,
 		"a client is found by its address");

@@ -79,7 +79,8 @@ static bool in_udp(const struct packet_spec *spec)
 /** ISAKMP header of 28 bytes and what follows it, behind the marker where one belongs. */
 static void put_isakmp(struct packet_bytes *out, const struct packet_spec *spec)
 {
-	bool marker = told_or(spec->marker, spec->destination_port == 4500) != 0;
+	bool natt = spec->destination_port == 4500 || spec->source_port == 4500;
+	bool marker = told_or(spec->marker, natt && spec->destination_port != 500) != 0;
 
 	put_number(out, 0, marker ? 4 : 0);
 	put_number(out, spec->icookie, 8);

@@ -56,6 +56,7 @@ static struct config_service *add_service(
 	snprintf(service->name, sizeof(service->name), "%s", name);
 	service->addresses[service->address_count++] = test_address(address);
 	service->scheduler = &scheduler_rr;
+	service->ah = true;
 	service->timeout_initial_ms = 30000;
 	service->timeout_established_ms = 18000000;
 	return service;

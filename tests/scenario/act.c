@@ -91,8 +91,11 @@ static void pass(struct scenario *scenario, const struct packet_bytes *bytes)
 	if (data == NULL)
 		abort();
 	memcpy(data, bytes->data, bytes->size_bytes);
-	classify(data, bytes->size_bytes, bytes->wire_bytes, &scenario->packet);
+	classify(data, bytes->size_bytes, bytes->wire_bytes, scenario->direction,
+		&scenario->packet);
 	free(data);
+	if (scenario->direction == PACKET_TO_CLIENT)
+		director_name_sender(scenario->director, &scenario->packet);
 	decide_twice(scenario);
 	decide_commit(scenario->director, &scenario->packet, scenario->now_ms,
 		bytes->wire_bytes, &scenario->decision);
@@ -115,14 +118,29 @@ static bool send_text(struct scenario *scenario, const char *text)
 }
 
 /** Sends one packet that the next expect is about. */
-void act_send(struct scenario *scenario, char *rest)
+static void send_expected(
+	struct scenario *scenario, enum packet_direction direction, const char *rest)
 {
 	if (scenario->unexpected_line != 0)
 		scenario_fail(scenario,
 			"expected an expect for the send of line %u first",
 			scenario->unexpected_line);
 	scenario->unexpected_line = scenario->line;
+	scenario->direction = direction;
 	send_text(scenario, rest);
+	scenario->direction = PACKET_TO_SERVER;
+}
+
+/** Sends one packet of a client. */
+void act_send(struct scenario *scenario, char *rest)
+{
+	send_expected(scenario, PACKET_TO_SERVER, rest);
+}
+
+/** Sends one packet of a server, as the director sees it. */
+void act_reply(struct scenario *scenario, char *rest)
+{
+	send_expected(scenario, PACKET_TO_CLIENT, rest);
 }
 
 /** Writes text to out with {i} and {d} replaced by number. */

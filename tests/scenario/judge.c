@@ -253,7 +253,7 @@ void judge_state(struct scenario *scenario, char *rest)
 		return;
 	expires_text(scenario, entry, expires);
 	compare_word(scenario, rest, "expires=", expires);
-	compare_word(scenario, rest, "server=", entry->client->server->config->name);
+	compare_word(scenario, rest, "server=", entry->server->config->name);
 	compare_figures(scenario, rest,
 		(struct figure[]){ { "handshakes", entry->handshake_count },
 			{ "packets", entry->packets } },

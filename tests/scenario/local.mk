@@ -26,6 +26,7 @@ SCENARIO_LOG_COMPILER = $(top_builddir)/tests/scenario/runner
 
 SCENARIOS = \
 	tests/scenario/affinity-cookie-before-client.scenario \
+	tests/scenario/ah-refused.scenario \
 	tests/scenario/bad-draft-esp.scenario \
 	tests/scenario/bad-esp-ah.scenario \
 	tests/scenario/bad-icmp.scenario \
@@ -62,6 +63,8 @@ SCENARIOS = \
 	tests/scenario/local-node.scenario \
 	tests/scenario/malformed-counted.scenario \
 	tests/scenario/mobike.scenario \
+	tests/scenario/nat-cookies.scenario \
+	tests/scenario/nat-server-begins.scenario \
 	tests/scenario/no-icmp-for-esp-in-udp.scenario \
 	tests/scenario/only-first-messages-begin.scenario \
 	tests/scenario/orphan-esp-answered.scenario \
@@ -76,7 +79,14 @@ SCENARIOS = \
 	tests/scenario/retransmission.scenario \
 	tests/scenario/scheduler-wlc.scenario \
 	tests/scenario/scheduler-wrr.scenario \
+	tests/scenario/seen-another-try.scenario \
+	tests/scenario/seen-mixed.scenario \
+	tests/scenario/seen-move.scenario \
+	tests/scenario/seen-right-cookie.scenario \
+	tests/scenario/seen-server-begins.scenario \
 	tests/scenario/server-starts-phase-1.scenario \
+	tests/scenario/session-port-reused.scenario \
+	tests/scenario/session-spread.scenario \
 	tests/scenario/soft-entries-make-room.scenario \
 	tests/scenario/soft-entries.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
@@ -88,4 +98,8 @@ SCENARIOS = \
 	tests/scenario/unprotected-notice.scenario
 
 TESTS += $(SCENARIOS)
-EXTRA_DIST += $(SCENARIOS) tests/scenario/standard.conf tests/scenario/README.md
+EXTRA_DIST += $(SCENARIOS) tests/scenario/README.md \
+	tests/scenario/nat.conf \
+	tests/scenario/seen.conf \
+	tests/scenario/session.conf \
+	tests/scenario/standard.conf

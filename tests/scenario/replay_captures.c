@@ -228,7 +228,7 @@ static void read_frame(struct replay *replay, int link, const struct pcap_pkthdr
 	if (exact == NULL)
 		abort();
 	memcpy(exact, data + skip, size_bytes);
-	classify(exact, size_bytes, header->len - (size_t)skip, &packet);
+	classify(exact, size_bytes, header->len - (size_t)skip, PACKET_TO_SERVER, &packet);
 	free(exact);
 	replay->now_ms =
 		(uint64_t)header->ts.tv_sec * 1000 + (uint64_t)header->ts.tv_usec / 1000;

@@ -24,6 +24,7 @@ struct statement {
 static const struct statement statements[] = {
 	{ "at", act_at },
 	{ "send", act_send },
+	{ "reply", act_reply },
 	{ "flood", act_flood },
 	{ "weight", act_weight },
 	{ "expect", judge_expect },

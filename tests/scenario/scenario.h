@@ -26,6 +26,7 @@ struct scenario {
 	uint64_t packets;     /**< committed so far */
 	uint64_t established; /**< events announced */
 	uint64_t removed;
+	enum packet_direction direction;
 	struct packet packet; /**< sent last */
 	struct decision decision;
 	unsigned int unexpected_line; /**< a send that no expect followed yet, or 0 */
@@ -43,8 +44,10 @@ bool scenario_configure(struct scenario *scenario, const char *text);
 /** at SECONDS: lets everything expire on its way there. */
 void act_at(struct scenario *scenario, char *rest);
 
-/** send PACKET */
+/** send PACKET, reply PACKET */
 void act_send(struct scenario *scenario, char *rest);
+void act_reply(struct scenario *scenario, char *rest);
+void act_reply(struct scenario *scenario, char *rest);
 
 /** flood N PACKET, with {i} and {d} the number of the packet in hex and decimal. */
 void act_flood(struct scenario *scenario, char *rest);

@@ -25,7 +25,7 @@ static struct packet classify_exact(const uint8_t *bytes, size_t captured_bytes,
 	ck_assert_ptr_nonnull(data);
 	memcpy(data, bytes, captured_bytes);
 	memset(&packet, 0xee, sizeof(packet));
-	classify(data, captured_bytes, wire_bytes, &packet);
+	classify(data, captured_bytes, wire_bytes, PACKET_TO_SERVER, &packet);
 	free(data);
 	return packet;
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/handshake.h"
 #include "core/scheduler.h"
 #include "ctl/command.h"
 #include "ctl/writer.h"
@@ -314,7 +315,7 @@ static void director_fill(struct director *director)
 		packet.flow.client_port = packet.flow.virtual_port = 500;
 		if (session_add(&director->sessions, service, &service->servers[0],
 			    &packet.flow, 0, &entry) ||
-			session_note_handshake(&director->sessions, entry, &packet))
+			handshake_note(&director->sessions, entry, &packet))
 			_exit(1);
 		session_establish(&director->sessions, entry, 0);
 	}

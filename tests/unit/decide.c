@@ -49,7 +49,7 @@ static struct packet packet_of(const char *text)
 	struct packet packet;
 
 	ck_assert_msg(packet_text_build(text, &bytes, error) == 0, "%s: %s", text, error);
-	classify(bytes.data, bytes.size_bytes, bytes.wire_bytes, &packet);
+	classify(bytes.data, bytes.size_bytes, bytes.wire_bytes, PACKET_TO_SERVER, &packet);
 	return packet;
 }
 
@@ -144,10 +144,10 @@ static const struct row rows[] = {
 	{ INITIAL, PORT "v2 auth icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_ESTABLISH, REASON_ESTABLISH },
 	{ INITIAL, OWN "v2 auth icookie=12 rcookie=22", DECISION_DROP, CHANGE_NONE, REASON_UNKNOWN_COOKIES },
 	{ INITIAL, OTHER "v2 auth icookie=11 rcookie=22", DECISION_DROP, CHANGE_NONE, REASON_UNKNOWN_COOKIES },
-	{ ESTABLISHED, OWN "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_TOUCH, REASON_KNOWN_ENTRY },
-	{ ESTABLISHED, OWN "v2 info icookie=77 rcookie=88", DECISION_FORWARD, CHANGE_TOUCH, REASON_KNOWN_ENTRY },
-	{ SOFT, OWN "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_TOUCH, REASON_KNOWN_ENTRY },
-	{ ESTABLISHED, PORT "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_ESTABLISH, REASON_ESTABLISH },
+	{ ESTABLISHED, OWN "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_LEARN, REASON_KNOWN_ENTRY },
+	{ ESTABLISHED, OWN "v2 info icookie=77 rcookie=88", DECISION_FORWARD, CHANGE_LEARN, REASON_KNOWN_ENTRY },
+	{ SOFT, OWN "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_LEARN, REASON_KNOWN_ENTRY },
+	{ ESTABLISHED, PORT "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_ESTABLISH, REASON_MOVED },
 	{ ESTABLISHED, OTHER "v2 info icookie=11 rcookie=22", DECISION_FORWARD, CHANGE_ESTABLISH, REASON_MOVED },
 	{ ESTABLISHED, OTHER "v2 info icookie=11 rcookie=23", DECISION_DROP, CHANGE_NONE, REASON_UNKNOWN_COOKIES },
 	{ ESTABLISHED, PORT "v2 info icookie=77 rcookie=88", DECISION_FORWARD, CHANGE_NONE, REASON_KNOWN_CLIENT },

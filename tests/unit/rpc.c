@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/handshake.h"
 #include "core/reason.h"
 #include "core/scheduler.h"
 #include "ipsec-balancer/control.h"
@@ -109,7 +110,7 @@ static struct session_entry *entry_add(struct fixture *fixture, size_t service_i
 		session_add(&director->sessions, service, &service->servers[server_index],
 			&packet.flow, 0, &entry),
 		0);
-	ck_assert_int_eq(session_note_handshake(&director->sessions, entry, &packet), 0);
+	ck_assert_int_eq(handshake_note(&director->sessions, entry, &packet), 0);
 	if (rcookie)
 		session_establish(&director->sessions, entry, 0);
 	return entry;

@@ -3,6 +3,7 @@
  * The two-state table by itself: limits, order of expiry, soft entries, making room,
  * moved handshakes, and that each change is announced exactly once on every path.
  */
+#include "core/handshake.h"
 #include "core/session.h"
 
 #include <errno.h>
@@ -59,7 +60,9 @@ static void begin(struct fixture *fixture, uint32_t entries, uint32_t per_client
 	uint32_t soft_entries)
 {
 	static const struct hash_key key = { { 1, 2 } };
-	struct session_events events = { on_established, on_removed, fixture };
+	struct session_events events = { .established = on_established,
+		.removed = on_removed,
+		.user = fixture };
 
 	memset(fixture, 0, sizeof(*fixture));
 	fixture->config = test_config(2);
@@ -177,17 +180,17 @@ START_TEST(session_add_and_find)
 	ck_assert_str_eq(session_state_name(entry), "INITIAL");
 	ck_assert_uint_eq(entry->created_ms, 5);
 	ck_assert_uint_eq(session_expires_ms(entry), 35);
-	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
+	ck_assert_int_eq(handshake_note(fixture.table, entry, &packet), 0);
 	ck_assert_ptr_eq(session_find_flow(fixture.table, &flow), entry);
 	ck_assert_ptr_eq(
 		session_find_client(fixture.table, fixture.service, &flow.client),
 		entry->client);
 	ck_assert_ptr_eq(
-		session_find_cookie(fixture.table, fixture.service, &flow.client, 11)
+		handshake_find(fixture.table, fixture.service, &flow.client, 11)
 			->entry,
 		entry);
 	ck_assert_ptr_null(
-		session_find_cookie(fixture.table, fixture.service, &flow.client, 12));
+		handshake_find(fixture.table, fixture.service, &flow.client, 12));
 	flow.virtual_port = 4500;
 	ck_assert_ptr_null(session_find_flow(fixture.table, &flow));
 	flow = flow_of(8, 500);
@@ -195,7 +198,7 @@ START_TEST(session_add_and_find)
 	ck_assert_ptr_null(
 		session_find_client(fixture.table, fixture.service, &flow.client));
 	ck_assert_ptr_null(
-		session_find_cookie(fixture.table, fixture.service, &flow.client, 11));
+		handshake_find(fixture.table, fixture.service, &flow.client, 11));
 	ck_assert_str_eq(announced(&fixture), "");
 	end(&fixture);
 }
@@ -397,27 +400,27 @@ START_TEST(session_handshake_bound)
 
 	begin(&fixture, 10, 10, 0);
 	entry = add(&fixture, 1, 1, 0);
-	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
+	ck_assert_int_eq(handshake_note(fixture.table, entry, &packet), 0);
 	for (uint64_t i = 1; i <= 100; i++) {
 		packet = cookies(i, 0);
 		ck_assert_int_eq(
-			session_note_handshake(fixture.table, entry, &packet), 0);
-		ck_assert_uint_le(entry->handshake_count, SESSION_HANDSHAKES);
+			handshake_note(fixture.table, entry, &packet), 0);
+		ck_assert_uint_le(entry->handshake_count, HANDSHAKES_PER_ENTRY);
 	}
 	ck_assert_ptr_nonnull(
-		session_find_cookie(fixture.table, fixture.service, &client, 1000));
-	ck_assert_ptr_null(session_find_cookie(
-		fixture.table, fixture.service, &client, 100 - SESSION_HANDSHAKES + 1));
-	ck_assert_ptr_nonnull(session_find_cookie(
-		fixture.table, fixture.service, &client, 100 - SESSION_HANDSHAKES + 2));
+		handshake_find(fixture.table, fixture.service, &client, 1000));
+	ck_assert_ptr_null(handshake_find(
+		fixture.table, fixture.service, &client, 100 - HANDSHAKES_PER_ENTRY + 1));
+	ck_assert_ptr_nonnull(handshake_find(
+		fixture.table, fixture.service, &client, 100 - HANDSHAKES_PER_ENTRY + 2));
 	for (uint64_t i = 1; i <= 20; i++) {
 		packet = cookies(2000 + i, 7);
 		ck_assert_int_eq(
-			session_note_handshake(fixture.table, entry, &packet), 0);
+			handshake_note(fixture.table, entry, &packet), 0);
 	}
-	ck_assert_uint_eq(entry->handshake_count, SESSION_HANDSHAKES);
+	ck_assert_uint_eq(entry->handshake_count, HANDSHAKES_PER_ENTRY);
 	ck_assert_ptr_null(
-		session_find_cookie(fixture.table, fixture.service, &client, 1000));
+		handshake_find(fixture.table, fixture.service, &client, 1000));
 	end(&fixture);
 }
 END_TEST
@@ -429,24 +432,24 @@ START_TEST(session_handshake_moves)
 	struct fixture fixture;
 	struct session_entry *one;
 	struct session_entry *other;
-	struct session_handshake *handshake;
+	struct handshake *handshake;
 	struct packet packet = cookies(11, 0);
 
 	begin(&fixture, 10, 10, 0);
 	one = add(&fixture, 1, 500, 0);
 	other = add(&fixture, 1, 4500, 0);
-	ck_assert_int_eq(session_note_handshake(fixture.table, one, &packet), 0);
-	handshake = session_find_cookie(
+	ck_assert_int_eq(handshake_note(fixture.table, one, &packet), 0);
+	handshake = handshake_find(
 		fixture.table, fixture.service, &one->flow.client, 11);
 	ck_assert_ptr_eq(handshake->entry, one);
 	packet = cookies(11, 22);
-	ck_assert_int_eq(session_note_handshake(fixture.table, other, &packet), 0);
+	ck_assert_int_eq(handshake_note(fixture.table, other, &packet), 0);
 	ck_assert_ptr_eq(handshake->entry, other);
 	ck_assert_uint_eq(handshake->rcookie, 22);
 	ck_assert_uint_eq(one->handshake_count, 0);
 	ck_assert_uint_eq(other->handshake_count, 1);
 	packet = cookies(11, 0);
-	ck_assert_int_eq(session_note_handshake(fixture.table, one, &packet), 0);
+	ck_assert_int_eq(handshake_note(fixture.table, one, &packet), 0);
 	ck_assert_ptr_eq(handshake->entry, other);
 	ck_assert_uint_eq(handshake->rcookie, 22);
 	ck_assert_uint_eq(fixture.table->cookies.count, 1);
@@ -468,17 +471,17 @@ START_TEST(session_handshake_moves_into_full)
 	begin(&fixture, 10, 10, 0);
 	one = add(&fixture, 1, 500, 0);
 	other = add(&fixture, 1, 4500, 0);
-	ck_assert_int_eq(session_note_handshake(fixture.table, one, &packet), 0);
-	for (uint64_t i = 100; i < 100 + SESSION_HANDSHAKES; i++) {
+	ck_assert_int_eq(handshake_note(fixture.table, one, &packet), 0);
+	for (uint64_t i = 100; i < 100 + HANDSHAKES_PER_ENTRY; i++) {
 		packet = cookies(i, 0);
 		ck_assert_int_eq(
-			session_note_handshake(fixture.table, other, &packet), 0);
+			handshake_note(fixture.table, other, &packet), 0);
 	}
 	packet = cookies(11, 22);
-	ck_assert_int_eq(session_note_handshake(fixture.table, other, &packet), 0);
-	ck_assert_uint_eq(other->handshake_count, SESSION_HANDSHAKES);
+	ck_assert_int_eq(handshake_note(fixture.table, other, &packet), 0);
+	ck_assert_uint_eq(other->handshake_count, HANDSHAKES_PER_ENTRY);
 	ck_assert_ptr_eq(
-		session_find_cookie(fixture.table, fixture.service, &one->flow.client, 11)
+		handshake_find(fixture.table, fixture.service, &one->flow.client, 11)
 			->entry,
 		other);
 	end(&fixture);
@@ -494,15 +497,15 @@ START_TEST(session_pairs)
 
 	begin(&fixture, 10, 10, 0);
 	entry = add(&fixture, 1, 500, 0);
-	ck_assert_int_eq(session_note_handshake(fixture.table, entry, &packet), 0);
-	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 11, 22));
+	ck_assert_int_eq(handshake_note(fixture.table, entry, &packet), 0);
+	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 11, 22));
 	session_establish(fixture.table, entry, 0);
 	ck_assert_ptr_eq(
-		session_find_pair(fixture.table, fixture.service, 11, 22)->entry, entry);
-	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 22, 11));
-	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 11, 0));
+		handshake_find_pair(fixture.table, fixture.service, 11, 22)->entry, entry);
+	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 22, 11));
+	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 11, 0));
 	session_remove(fixture.table, entry);
-	ck_assert_ptr_null(session_find_pair(fixture.table, fixture.service, 11, 22));
+	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 11, 22));
 	end(&fixture);
 }
 END_TEST

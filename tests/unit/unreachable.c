@@ -35,7 +35,7 @@ static void answer_to(const char *text, struct answer *answer)
 	memset(answer->data, 0xee, UNREACHABLE_BYTES);
 	memcpy(captured, answer->bytes.data, answer->bytes.size_bytes);
 	classify(captured, answer->bytes.size_bytes, answer->bytes.wire_bytes,
-		&answer->packet);
+		PACKET_TO_SERVER, &answer->packet);
 	answer->size_bytes = unreachable_build(
 		&answer->packet, captured, answer->bytes.size_bytes, answer->data);
 	free(captured);

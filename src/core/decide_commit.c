@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes a decision into the tables and counts the packet.
+ */
+#include <errno.h>
+
+#include "core/decide.h"
+#include "core/handshake.h"
+#include "core/scheduler.h"
+
+/** What a failed change of the tables is called. */
+static enum reason reason_of_error(int error)
+{
+	if (error == -ENOSPC)
+		return REASON_LIMIT_ENTRIES;
+	return error == -EDQUOT ? REASON_LIMIT_CLIENT : REASON_NO_MEMORY;
+}
+
+/** The packet's entry, made if it is not there. */
+static int get_entry(struct director *director, const struct packet *packet, uint64_t now_ms,
+	struct decision *decision)
+{
+	bool proven = decision->change == CHANGE_ESTABLISH;
+
+	if (decision->entry)
+		return 0;
+	session_make_room(&director->sessions, decision->service, decision->client, proven);
+	return session_add(&director->sessions, decision->service, decision->server,
+		&packet->flow, now_ms, &decision->entry);
+}
+
+/** Notes the packet's cookies in the decision's entry. */
+static int note_cookies(struct director *director, const struct packet *packet,
+	const struct decision *decision)
+{
+	struct session_table *sessions = &director->sessions;
+
+	switch (decision->change) {
+	case CHANGE_BEGIN:
+	case CHANGE_ESTABLISH:
+		return handshake_note(sessions, decision->entry, packet);
+	case CHANGE_OFFER:
+		return handshake_offer(sessions, decision->entry, packet);
+	case CHANGE_NONE:
+	case CHANGE_JOIN:
+	case CHANGE_TAKE_OVER:
+	case CHANGE_TOUCH:
+	case CHANGE_LEARN:
+		break;
+	}
+	return 0;
+}
+
+/** Carries out a change that needs an entry. */
+static int commit_entry(struct director *director, const struct packet *packet,
+	uint64_t now_ms, struct decision *decision)
+{
+	struct session_table *sessions = &director->sessions;
+	bool is_new = !decision->entry;
+	int error = get_entry(director, packet, now_ms, decision);
+
+	if (error)
+		return error;
+	error = note_cookies(director, packet, decision);
+	if (error && is_new)
+		session_remove(sessions, decision->entry);
+	if (error)
+		return error;
+	if (decision->change == CHANGE_ESTABLISH) {
+		session_move(sessions, decision->entry, decision->server);
+		session_establish(sessions, decision->entry, now_ms);
+	}
+	if (decision->change != CHANGE_OFFER)
+		session_touch(decision->entry, now_ms);
+	return 0;
+}
+
+/** Carries out CHANGE_LEARN. That a pair could not be noted for want of memory costs
+ *  nothing now: the entry itself still forwards. */
+static void commit_learn(struct director *director, const struct packet *packet,
+	uint64_t now_ms, struct session_entry *entry)
+{
+	if (packet->icookie && packet->rcookie) {
+		handshake_note(&director->sessions, entry, packet);
+		entry->proof_ms = now_ms;
+	}
+	session_touch(entry, now_ms);
+}
+
+/** What a decision becomes whose change the tables could not take. What a server sends
+ *  goes its way nevertheless. */
+static void commit_failed(int error, struct decision *decision)
+{
+	if (decision->action == DECISION_FORWARD)
+		decision->action = DECISION_DROP;
+	decision->reason = reason_of_error(error);
+	decision->server = NULL;
+	decision->entry = NULL;
+}
+
+/** Carries out a change that may need a new entry. */
+static void commit_change_entry(struct director *director, const struct packet *packet,
+	uint64_t now_ms, struct decision *decision)
+{
+	const struct scheduler *scheduler = decision->service->config->scheduler;
+	bool is_scheduled = decision->reason == REASON_NEW_CLIENT ||
+		decision->reason == REASON_NEW_SESSION;
+	int error = commit_entry(director, packet, now_ms, decision);
+
+	if (error)
+		commit_failed(error, decision);
+	else if (is_scheduled && scheduler->picked)
+		scheduler->picked(decision->service, decision->server);
+	decision->client = decision->entry ? decision->entry->client : NULL;
+}
+
+/** Takes over an ESTABLISHED entry of another server, if it has shown no cookies of its own
+ *  for long enough: a NAT has given its port to somebody else. Cookies can be forged, so
+ *  a client that is there keeps what is its own; the packet is forwarded all the same. */
+static void commit_take_over(struct director *director, const struct packet *packet,
+	uint64_t now_ms, struct decision *decision)
+{
+	if (now_ms - decision->entry->proof_ms < SESSION_TAKE_OVER_MS)
+		return;
+	decision->change = CHANGE_ESTABLISH;
+	commit_change_entry(director, packet, now_ms, decision);
+}
+
+/** Writes the change into the tables. */
+static void commit_change(struct director *director, const struct packet *packet,
+	uint64_t now_ms, struct decision *decision)
+{
+	switch (decision->change) {
+	case CHANGE_NONE:
+		break;
+	case CHANGE_BEGIN:
+	case CHANGE_JOIN:
+	case CHANGE_ESTABLISH:
+	case CHANGE_OFFER:
+		commit_change_entry(director, packet, now_ms, decision);
+		break;
+	case CHANGE_TAKE_OVER:
+		commit_take_over(director, packet, now_ms, decision);
+		break;
+	case CHANGE_TOUCH:
+		session_touch(decision->entry, now_ms);
+		break;
+	case CHANGE_LEARN:
+		commit_learn(director, packet, now_ms, decision->entry);
+		break;
+	}
+}
+
+/** Counts the packet where it belongs. */
+static void count(struct director *director, uint64_t size_bytes,
+	const struct decision *decision)
+{
+	if (decision->service)
+		decision->service->counters[decision->reason]++;
+	else
+		director->counters[decision->reason]++;
+	if (decision->entry)
+		decision->entry->packets++;
+	if (decision->action != DECISION_FORWARD)
+		return;
+	decision->server->packets++;
+	decision->server->bytes += size_bytes;
+}
+
+/** Carries the decision into the tables. */
+void decide_commit(struct director *director, const struct packet *packet, uint64_t now_ms,
+	uint64_t size_bytes, struct decision *decision)
+{
+	commit_change(director, packet, now_ms, decision);
+	if (decision->action == DECISION_UNREACHABLE &&
+		!rate_take(&director->unreachable, now_ms)) {
+		decision->action = DECISION_DROP;
+		decision->reason = REASON_ORPHAN_LIMITED;
+	}
+	count(director, size_bytes, decision);
+}
+
