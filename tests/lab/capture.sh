@@ -99,6 +99,18 @@ capture_ends() {
 	capture_lines "$@" | sed -nE 's/^IP6? ([^ ]+) > ([^ ]+): .*/\1 > \2/p' | sort -u
 }
 
+# Prints the SPIs of the ESP packets that match in capture $1, each once.
+capture_spis() {
+	capture_lines "$@" | sed -n 's/.*ESP(spi=\(0x[0-9a-f]*\),.*/\1/p' | sort -u
+}
+
+# Prints the pairs of cookies of the IKE packets that match in capture $1, each once, those of
+# first messages (no responder's cookie yet) left out.
+capture_cookies() {
+	CAPTURE_OPTIONS=-vv capture_lines "$@" |
+		sed -n 's/.* cookie \([0-9a-f]*->[0-9a-f]*\).*/\1/p' | grep -v -- '->0*$' | sort -u
+}
+
 # Prints how many packets that match in capture $1 have a wrong checksum. What a namespace's
 # own programs send by UDP has none yet on a virtual link: look at what was forwarded there
 # with "ethtool -K DEV tx off" at the sender, or at ESP.

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
 	tests/lab/lib.sh \
+	tests/lab/libreswan.sh \
 	tests/lab/peers.sh \
 	tests/lab/run \
 	tests/lab/topology.sh \
@@ -26,6 +27,8 @@ EXTRA_DIST += \
 	tests/lab/stages/ikev2-direct.sh \
 	tests/lab/stages/ipv6-direct.sh \
 	tests/lab/stages/kill-9.sh \
+	tests/lab/stages/libreswan-clients.sh \
+	tests/lab/stages/libreswan-servers.sh \
 	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
 	tests/lab/stages/nat-clients.sh \

@@ -97,6 +97,9 @@ client_connection() {
 				local_ts = $(client_inner "$1")/32
 				remote_ts = $LAB_INNER/32
 				$PEER_CHILD
+			} host {
+				mode = transport
+				$PEER_CHILD
 			} }
 		} }
 		secrets { ike-lab { secret = "$PEER_SECRET" } }
@@ -121,6 +124,9 @@ server_connection() {
 			children { inner {
 				local_ts = $LAB_INNER/32
 				remote_ts = 10.98.0.0/16
+				$PEER_CHILD
+			} host {
+				mode = transport
 				$PEER_CHILD
 			} }
 		}
@@ -166,10 +172,15 @@ peer_ctl() {
 		timeout 60 swanctl "$@"
 }
 
+# Sees to it that the peers have a secret to share.
+peers_secret() {
+	[ -n "$PEER_SECRET" ] || PEER_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+}
+
 # Starts a strongSwan in every real server.
 servers_start() {
 	local i
-	[ -n "$PEER_SECRET" ] || PEER_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	peers_secret
 	for ((i = 1; i <= LAB_SERVERS; i++)); do
 		server_connections | peer_write "s$i"
 		peer_start "s$i"
@@ -217,6 +228,12 @@ client_ping_once() {
 		>>"$LAB_DIR/log/c$1-ping.log" 2>&1
 }
 
+# Pings the VIP $2 from client $1 itself, $3 times: through a transport mode child if it has one.
+client_ping_host() {
+	lab_in "c$1" ping -q -n -i 0.2 -c "$3" -w $(($3 + 5)) "$2" \
+		>>"$LAB_DIR/log/c$1-ping.log" 2>&1
+}
+
 # Pings from clients $1 to $2; prints how many were answered.
 clients_ping() {
 	local i answered=0
@@ -226,6 +243,7 @@ clients_ping() {
 
 # Prints the addresses of the clients that have an IKE SA with server $1, in order.
 server_clients() {
+	[ ! -d "$LAB_DIR/s$1/nss" ] || { libreswan_server_clients "$1" && return; }
 	peer_ctl "s$1" --list-sas |
 		sed -n "s/^  remote '[^']*' @ \([0-9a-fA-F.:]*\)\[.*/\1/p" | sort -u
 }
