@@ -11,6 +11,45 @@ dist_examples_DATA = \
 	conf/tunnel.conf \
 	conf/two-services.conf
 
+# What tests/house/snippets --write makes, and the unit for the program behind it.
+realserverdir = $(examplesdir)/realserver
+dist_realserver_DATA = conf/realserver/ipsec-balancer-realserver.service
+realserverdirectseendir = $(realserverdir)/direct-seen
+dist_realserverdirectseen_DATA = \
+	conf/realserver/direct-seen/60-gateway.conf \
+	conf/realserver/direct-seen/60-realserver.conf \
+	conf/realserver/direct-seen/60-realserver.network \
+	conf/realserver/direct-seen/commands
+realserverdirectdir = $(realserverdir)/direct
+dist_realserverdirect_DATA = \
+	conf/realserver/direct/60-realserver.conf \
+	conf/realserver/direct/60-realserver.network \
+	conf/realserver/direct/commands
+realserverguedir = $(realserverdir)/gue
+dist_realservergue_DATA = \
+	conf/realserver/gue/60-gue4.netdev \
+	conf/realserver/gue/60-gue6.netdev \
+	conf/realserver/gue/60-ipb-decap4.netdev \
+	conf/realserver/gue/60-ipb-decap4.network \
+	conf/realserver/gue/60-ipb-decap6.netdev \
+	conf/realserver/gue/60-ipb-decap6.network \
+	conf/realserver/gue/60-realserver.conf \
+	conf/realserver/gue/60-realserver.network \
+	conf/realserver/gue/commands
+realservernatdir = $(realserverdir)/nat
+dist_realservernat_DATA = \
+	conf/realserver/nat/60-gateway.conf \
+	conf/realserver/nat/commands
+realservertunneldir = $(realserverdir)/tunnel
+dist_realservertunnel_DATA = \
+	conf/realserver/tunnel/60-ipb-decap4.netdev \
+	conf/realserver/tunnel/60-ipb-decap4.network \
+	conf/realserver/tunnel/60-ipb-decap6.netdev \
+	conf/realserver/tunnel/60-ipb-decap6.network \
+	conf/realserver/tunnel/60-realserver.conf \
+	conf/realserver/tunnel/60-realserver.network \
+	conf/realserver/tunnel/commands
+
 systemdsystemunit_DATA = conf/ipsec-balancer.service
 CLEANFILES += conf/ipsec-balancer.service
 EXTRA_DIST += conf/ipsec-balancer.service.in conf/ipsec-balancer.sysusers

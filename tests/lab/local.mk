@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/lab/capture.sh \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
+	tests/lab/gateway.sh \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
 	tests/lab/peers.sh \
@@ -36,6 +37,8 @@ EXTRA_DIST += \
 	tests/lab/stages/orphan.sh \
 	tests/lab/stages/plain-esp.sh \
 	tests/lab/stages/plain-router.sh \
+	tests/lab/stages/realserver-tunnel.sh \
+	tests/lab/stages/realserver.sh \
 	tests/lab/stages/refuses.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \

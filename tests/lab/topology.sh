@@ -9,7 +9,8 @@
 #    +--- s1 ... sM      10.3.0.0/24, 2001:db8:3::/64; VIPs and inner 10.99.0.1 on lo
 #
 # Replies leave a real server by "ret" and never see the director: direct routing in earnest.
-# dir's default route points to net, where what should not have been sent would show up.
+# With LAB_BACK=dir the director is the real servers' default route instead. dir's own points
+# to net, where what should not have been sent would show up.
 
 LAB_VIP=192.0.2.1
 LAB_VIP6=2001:db8::1
@@ -17,6 +18,8 @@ LAB_VIP_B=192.0.2.2
 LAB_INNER=10.99.0.1
 LAB_CLIENTS=0
 LAB_SERVERS=0
+LAB_BACK=ret
+REAL_SERVER=$LAB_HOME/../../contrib/realserver
 
 # Prints the address of client $1.
 client_address() {
@@ -109,18 +112,32 @@ topology_client() {
 	} | lab_ip_lines "$ns"
 }
 
-# Makes real server $1: VIPs on lo, which it neither announces nor answers ARP for.
+# Makes real server $1.
 topology_server() {
 	local ns=s$1 host=$((10 + $1))
-	lab_ns_add_router "$ns" \
-		net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 || return 1
+	lab_ns_add_router "$ns" || return 1
 	{
-		link_lines lo "$LAB_VIP/32" "$LAB_VIP_B/32" "$LAB_VIP6/128" "$LAB_INNER/32"
+		link_lines lo "$LAB_INNER/32"
 		veth_lines lan dir "s$1" "10.2.0.$host/24" "$(server_address6 "$1")/64"
 		veth_lines ret net "s$1" "10.3.0.$host/24" "$(printf '2001:db8:3::%x/64' "$host")"
-		echo "route add default via 10.3.0.1"
-		echo "route add default via 2001:db8:3::1"
-	} | lab_ip_lines "$ns"
+		if [ "$LAB_BACK" = ret ]; then
+			echo "route add default via 10.3.0.1"
+			echo "route add default via 2001:db8:3::1"
+		fi
+	} | lab_ip_lines "$ns" || return 1
+	case $LAB_BACK in
+	ret) real_server "$1" up ;;
+	dir) real_server "$1" up --gateway 10.2.0.1 --gateway 2001:db8:2::1 ;;
+	esac
+}
+
+# Runs command $2 of the program that sets up real servers at real server $1; further options
+# may follow.
+real_server() {
+	local ns=s$1 command=$2
+	shift 2
+	lab_in "$ns" "$REAL_SERVER" "$command" --quiet \
+		--vip "$LAB_VIP" --vip "$LAB_VIP_B" --vip "$LAB_VIP6" "$@"
 }
 
 # Ties what clients and servers have in the middle to the bridges there.
@@ -144,16 +161,13 @@ tunnels_missing() {
 	ip netns del "$ns"
 }
 
-# Has the real servers take packets out of the director's tunnels.
+# Has the real servers take packets out of the director's tunnels; options may follow, such
+# as --encapsulation gue.
 servers_decapsulate() {
 	local i
 	for ((i = 1; i <= LAB_SERVERS; i++)); do
-		lab_ip "s$i" link add decap4 type ipip mode any remote any \
-			local "$(server_address "$i")" &&
-			lab_ip "s$i" link set dev decap4 up &&
-			lab_ip "s$i" link add decap6 type ip6tnl mode any remote any \
-				local "$(server_address6 "$i")" &&
-			lab_ip "s$i" link set dev decap6 up || return 1
+		real_server "$i" up --method tunnel --address "$(server_address "$i")" \
+			--address "$(server_address6 "$i")" "$@" || return 1
 	done
 }
 

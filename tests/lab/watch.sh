@@ -41,7 +41,7 @@ watch_server() {
 			counter wrong_way_back { }
 			chain from_director {
 				type filter hook prerouting priority -450;
-				iifname != { "lan", "decap4", "decap6" } accept
+				iifname != { "lan", "ipb-decap4", "ipb-decap6" } accept
 				meta l4proto { 1, 58 } accept
 				iifname "lan" meta l4proto { 4, 41 } counter name tunnelled accept
 				iifname "lan" counter name bare
