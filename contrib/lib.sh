@@ -6,23 +6,23 @@ CONTRIB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 # What is needed to build, for the demo, for the tests, and for their guest with the stock kernel.
 declare -A PACKAGES=(
 	[build]="autoconf automake libtool pkg-config make gcc libc6-dev libmnl-dev
-		libnetfilter-queue-dev libnftnl-dev libev-dev libconfuse-dev
+		libnetfilter-queue-dev libnetfilter-conntrack-dev libnftnl-dev libev-dev libconfuse-dev
 		libjansson-dev libcap-ng-dev"
 	[demo]="nftables iproute2 iputils-ping procps jq strongswan-charon
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
-	[test]="check libpcap-dev shellcheck tcpdump universal-ctags xz-utils"
+	[test]="check conntrack libpcap-dev shellcheck tcpdump universal-ctags xz-utils"
 	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
-	[test]="shellcheck tcpdump ctags xz"
+	[test]="conntrack shellcheck tcpdump ctags xz"
 	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock"
 )
 declare -A LIBRARIES=(
-	[build]="libmnl libnetfilter_queue libnftnl libconfuse jansson libcap-ng"
+	[build]="libmnl libnetfilter_queue libnetfilter_conntrack libnftnl libconfuse jansson libcap-ng"
 	[demo]=""
 	[test]="check libpcap"
 	[vm]=""

@@ -126,8 +126,10 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define NO_KEY RULESET_KEY_NONE, NULL
 #define COUNT_AND_DIVERT NO_KEY, RULESET_DIVERT, NULL, 0
 #define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0
-#define IF_TO(bits, set, chain) RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0
-#define IF_FROM(bits, set, chain) RULESET_KEY_SOURCE_##bits, set, RULESET_GOTO, chain, 0
+#define IF_TO(bits, set, chain) \
+	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0
+#define IF_FROM(bits, set, chain) \
+	RULESET_KEY_SOURCE_##bits, set, RULESET_GOTO, chain, 0
 #define DO(statement) NO_KEY, statement, NULL, 0
 #define SNAT(bits, port) \
 	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port

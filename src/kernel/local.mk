@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += src/kernel/libipb-kernel.la
 src_kernel_libipb_kernel_la_SOURCES = \
+	src/kernel/conntrack.c src/kernel/conntrack.h \
+	src/kernel/conntrack_sweep.c src/kernel/conntrack_sweep.h \
 	src/kernel/icmp_sender.c src/kernel/icmp_sender.h \
 	src/kernel/netlink.c src/kernel/netlink.h \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
@@ -12,5 +14,6 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/rtnl.c src/kernel/rtnl.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \
 	src/kernel/tunnel_device.c src/kernel/tunnel_device.h
-src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS)
-src_kernel_libipb_kernel_la_LIBADD = $(NFQ_LIBS) $(NFTNL_LIBS) $(MNL_LIBS)
+src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS) \
+	$(NFCT_CFLAGS)
+src_kernel_libipb_kernel_la_LIBADD = $(NFCT_LIBS) $(NFQ_LIBS) $(NFTNL_LIBS) $(MNL_LIBS)

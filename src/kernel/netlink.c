@@ -266,3 +266,31 @@ int netlink_transact(struct netlink *netlink, const void *messages, size_t size_
 	drain(netlink);
 	return outcome;
 }
+
+/** Shows the errors of one datagram. */
+static void post_datagram(const struct netlink *netlink, size_t size_bytes,
+	void (*see)(int error, void *user_data), void *user_data)
+{
+	const struct nlmsghdr *message = (const void *)netlink->buffer;
+	int left = (int)size_bytes;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+		if (message->nlmsg_type == NLMSG_ERROR && error_of(message))
+			see(error_of(message), user_data);
+}
+
+/** Sends, and reads what the kernel had to say to it. */
+int netlink_post(struct netlink *netlink, const void *messages, size_t size_bytes,
+	void (*see)(int error, void *user_data), void *user_data)
+{
+	int fd = mnl_socket_get_fd(netlink->socket);
+	int error = send_bytes(netlink, messages, size_bytes);
+	ssize_t received;
+
+	if (error)
+		return error;
+	while ((received = recv(fd, netlink->buffer, netlink->buffer_bytes,
+			MSG_DONTWAIT)) > 0)
+		post_datagram(netlink, (size_t)received, see, user_data);
+	return 0;
+}

@@ -57,3 +57,9 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request,
  *  last_sequence was acknowledged, else the first error. */
 int netlink_transact(struct netlink *netlink, const void *messages, size_t size_bytes,
 	uint32_t last_sequence);
+
+/** Sends size_bytes of messages that ask for no acknowledgement and do not depend on each
+ *  other; the kernel has dealt with them on return. see gets the negative errno of each
+ *  one that failed. Negative errno when nothing could be sent. */
+int netlink_post(struct netlink *netlink, const void *messages, size_t size_bytes,
+	void (*see)(int error, void *user_data), void *user_data);

@@ -7,13 +7,17 @@ KERNEL_LDADD = src/kernel/libipb-kernel.la src/core/libipb-core.la \
 	src/base/libipb-base.la $(MNL_LIBS) $(CHECK_LIBS)
 KERNEL_COMMON = tests/kernel/fixture.c tests/kernel/fixture.h
 
+KERNEL_NAT = $(KERNEL_COMMON) tests/kernel/nat.c tests/kernel/nat.h
+
 KERNEL_TESTS = \
+	tests/kernel/conntrack \
 	tests/kernel/icmp_sender \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_message \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
+	tests/kernel/translate \
 	tests/kernel/tunnel
 
 if HAVE_CHECK
@@ -50,3 +54,11 @@ tests_kernel_tunnel_SOURCES = tests/kernel/tunnel.c $(KERNEL_COMMON)
 tests_kernel_tunnel_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_tunnel_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_tunnel_LDADD = $(KERNEL_LDADD)
+tests_kernel_conntrack_SOURCES = tests/kernel/conntrack.c $(KERNEL_NAT)
+tests_kernel_conntrack_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_conntrack_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_conntrack_LDADD = $(KERNEL_LDADD)
+tests_kernel_translate_SOURCES = tests/kernel/translate.c $(KERNEL_NAT)
+tests_kernel_translate_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_translate_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_translate_LDADD = $(KERNEL_LDADD)
