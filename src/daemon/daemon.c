@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "core/director.h"
+#include "core/ruleset_rules.h"
 #include "daemon/background.h"
 #include "daemon/clock.h"
 #include "daemon/config_file.h"
@@ -19,6 +20,8 @@
 #include "daemon/privileges.h"
 #include "daemon/routing.h"
 #include "daemon/stats.h"
+#include "kernel/conntrack.h"
+#include "kernel/conntrack_sweep.h"
 #include "kernel/icmp_sender.h"
 #include "kernel/nfqueue.h"
 #include "kernel/policy_route.h"
@@ -134,6 +137,7 @@ static void director_down(struct daemon *daemon)
 static int packets_up(struct daemon *daemon)
 {
 	daemon->packets.director = daemon->director;
+	daemon->packets.mirror = &daemon->mirror;
 	daemon->packets.apply.config = daemon->config;
 	daemon->stats.packets = &daemon->packets;
 	daemon->stats.mirror = &daemon->mirror;
@@ -230,6 +234,42 @@ static int ruleset_up(struct daemon *daemon)
 	return 0;
 }
 
+/** Ties conntrack to the table where a server is nat. What an earlier run left in it goes:
+ *  nothing of ours passes before the loop runs, so nothing can come again. */
+static int conntrack_up(struct daemon *daemon)
+{
+	struct conntrack *conntrack;
+	size_t count;
+	int error;
+
+	if (!(ruleset_features(daemon->config) & RULESET_WITH_NAT))
+		return 0;
+	error = conntrack_open(&conntrack);
+	if (error)
+		goto fail;
+	error = conntrack_sweep(conntrack, daemon->config, &count);
+	if (error)
+		goto fail_sweep;
+	if (count)
+		log_info("conntrack: %zu connections of an earlier run deleted", count);
+	daemon->mirror.conntrack = conntrack;
+	return 0;
+
+fail_sweep:
+	conntrack_close(conntrack);
+fail:
+	log_error("conntrack: %s; method nat needs CONFIG_NF_CT_NETLINK",
+		strerror(-error));
+	return error;
+}
+
+/** Leaves the connections to the next run, like the nft tables. */
+static void conntrack_down(struct daemon *daemon)
+{
+	conntrack_close(daemon->mirror.conntrack);
+	daemon->mirror.conntrack = NULL;
+}
+
 /** Opens the control socket. */
 static int control_up(struct daemon *daemon)
 {
@@ -299,6 +339,7 @@ static const struct step steps[] = {
 	{ routing_up, routing_down },
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
+	{ conntrack_up, conntrack_down },
 	{ loop_up, loop_down },
 	{ control_up, control_down },
 	{ privileges_up, NULL },

@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/routing.h"
+#include "kernel/conntrack.h"
 #include "kernel/policy_route.h"
 
 enum {
@@ -34,6 +35,23 @@ static void packets_wait(struct ev_loop *ev, ev_io *watcher, int events)
 	}
 }
 
+/** Says what conntrack would not forget. */
+static void log_conntrack_troubles(struct loop *loop)
+{
+	const struct conntrack *conntrack = loop->packets->mirror->conntrack;
+	const struct conntrack_counters *counters;
+
+	if (!conntrack)
+		return;
+	counters = conntrack_counters(conntrack);
+	if (counters->errors != loop->conntrack_errors_logged)
+		log_warning("conntrack: %llu connections could not be deleted, the last: %s",
+			(unsigned long long)(counters->errors -
+					     loop->conntrack_errors_logged),
+			strerror(-counters->last_error));
+	loop->conntrack_errors_logged = counters->errors;
+}
+
 /** Says once a second at most what went wrong on the packets' way. */
 static void log_troubles(struct loop *loop)
 {
@@ -51,6 +69,7 @@ static void log_troubles(struct loop *loop)
 		log_warning("icmp: %llu answers could not be sent, the last: %s",
 			(unsigned long long)(apply->icmp_errors - loop->icmp_errors_logged),
 			strerror(-apply->icmp_last_error));
+	log_conntrack_troubles(loop);
 	loop->troubles_logged = ev_now(loop->ev);
 	loop->enobufs_logged = enobufs;
 	loop->icmp_errors_logged = apply->icmp_errors;
@@ -66,6 +85,16 @@ static void tick(struct ev_loop *ev, ev_timer *watcher, int events)
 	log_troubles(loop);
 	watcher->repeat = handled == EXPIRE_A_TURN ? 0.001 : 1.0;
 	ev_timer_again(ev, watcher);
+}
+
+/** All has been done that woke the loop. */
+static void turn_ends(struct ev_loop *ev, ev_prepare *watcher, int events)
+{
+	struct loop *loop = watcher->data;
+
+	(void)ev;
+	(void)events;
+	mirror_flush(loop->packets->mirror);
 }
 
 /** Links, addresses or routes changed. */
@@ -108,14 +137,17 @@ static void watch(struct loop *loop)
 {
 	ev_io_init(&loop->on_packets, packets_wait, nfqueue_fd(loop->packets->queue), EV_READ);
 	ev_io_init(&loop->on_routes, routes_changed, loop->route_watch_fd, EV_READ);
+	ev_prepare_init(&loop->on_turn, turn_ends);
 	ev_timer_init(&loop->on_tick, tick, 1.0, 1.0);
 	ev_timer_init(&loop->on_reroute, reroute, 0.0, REROUTE_DELAY_MS / 1000.0);
 	loop->on_packets.data = loop;
 	loop->on_routes.data = loop;
+	loop->on_turn.data = loop;
 	loop->on_tick.data = loop;
 	loop->on_reroute.data = loop;
 	ev_io_start(loop->ev, &loop->on_packets);
 	ev_io_start(loop->ev, &loop->on_routes);
+	ev_prepare_start(loop->ev, &loop->on_turn);
 	ev_timer_start(loop->ev, &loop->on_tick);
 	watch_signal(loop, &loop->on_term, SIGTERM);
 	watch_signal(loop, &loop->on_int, SIGINT);

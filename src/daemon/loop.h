@@ -17,6 +17,7 @@ struct loop {
 	struct packets *packets;
 	ev_io on_packets;
 	ev_io on_routes;
+	ev_prepare on_turn;
 	ev_timer on_tick;
 	ev_timer on_reroute;
 	ev_signal on_term;
@@ -25,6 +26,7 @@ struct loop {
 	ev_tstamp troubles_logged;
 	uint64_t enobufs_logged;
 	uint64_t icmp_errors_logged;
+	uint64_t conntrack_errors_logged;
 	int exit_status;
 };
 

@@ -2,6 +2,7 @@
 #include "daemon/mirror.h"
 
 #include "daemon/log.h"
+#include "kernel/conntrack.h"
 
 /** Logs one change of an entry. */
 static void log_entry(const char *what, const struct session_entry *entry)
@@ -16,12 +17,37 @@ static void log_entry(const char *what, const struct session_entry *entry)
 		entry->server->config->name);
 }
 
-/** An entry became ESTABLISHED. */
+/** Tells whether conntrack has to do with the entry. */
+static bool is_tracked(const struct mirror *mirror, const struct session_entry *entry)
+{
+	return mirror->conntrack && entry->server->config->method == METHOD_NAT;
+}
+
+/** What conntrack has of the flow may lead to another server: one that the client had
+ *  before and that has not stopped sending. */
+void mirror_begins(struct mirror *mirror, const struct session_entry *entry)
+{
+	if (!is_tracked(mirror, entry))
+		return;
+	conntrack_forget_udp(mirror->conntrack, &entry->flow);
+	conntrack_forget_esp(mirror->conntrack, &entry->flow);
+}
+
+/** Passes deletions on. */
+void mirror_flush(struct mirror *mirror)
+{
+	if (mirror->conntrack)
+		conntrack_flush(mirror->conntrack);
+}
+
+/** An entry became ESTABLISHED: from now on its client's ESP is forwarded. */
 static void established(void *user, const struct session_entry *entry)
 {
 	struct mirror *mirror = user;
 
 	mirror->established++;
+	if (is_tracked(mirror, entry))
+		conntrack_forget_esp(mirror->conntrack, &entry->flow);
 	log_entry("established", entry);
 }
 
@@ -31,6 +57,11 @@ static void removed(void *user, const struct session_entry *entry)
 	struct mirror *mirror = user;
 
 	mirror->removed++;
+	if (is_tracked(mirror, entry)) {
+		conntrack_forget_udp(mirror->conntrack, &entry->flow);
+		if (!entry->client->established_count)
+			conntrack_forget_esp(mirror->conntrack, &entry->flow);
+	}
 	log_entry("removed", entry);
 }
 

@@ -15,6 +15,7 @@ static enum packet_direction direction_of(const struct nfqueue_packet *queued)
 static struct nfqueue_verdict handle(struct packets *packets,
 	const struct nfqueue_packet *queued, uint64_t now_ms)
 {
+	const struct server *server;
 	struct packet packet;
 	struct decision decision;
 
@@ -24,7 +25,10 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	if (packet.direction == PACKET_TO_CLIENT)
 		director_name_sender(packets->director, &packet);
 	decide(packets->director, &packet, &decision);
+	server = decision.entry ? decision.entry->server : NULL;
 	decide_commit(packets->director, &packet, now_ms, queued->wire_bytes, &decision);
+	if (decision.entry && decision.entry->server != server)
+		mirror_begins(packets->mirror, decision.entry);
 	return apply_decision(&packets->apply, &packet, queued, &decision);
 }
 
@@ -38,6 +42,8 @@ int packets_handle_batch(struct packets *packets, uint64_t now_ms)
 
 	for (int i = 0; i < count; i++)
 		verdicts[i] = handle(packets, &queued[i], now_ms);
+	/* Conntrack sees these packets after their verdicts. */
+	mirror_flush(packets->mirror);
 	if (count > 0)
 		nfqueue_verdicts(packets->queue, verdicts, (size_t)count);
 	return count;

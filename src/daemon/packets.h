@@ -10,11 +10,13 @@
 
 #include "core/director.h"
 #include "daemon/apply.h"
+#include "daemon/mirror.h"
 #include "kernel/nfqueue.h"
 
 struct packets {
 	struct nfqueue *queue;     /**< borrowed */
 	struct director *director; /**< borrowed */
+	struct mirror *mirror;     /**< borrowed */
 	struct apply apply;
 	uint64_t gso;              /**< merged packets handled as one */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/stats.h"
 
+#include "kernel/conntrack.h"
+
 /** The queue as we count it. */
 static json_t *queue_stats(const struct nfqueue *queue)
 {
@@ -45,16 +47,32 @@ static json_t *ruleset_stats(const struct ruleset_info *info)
 		"bridge", (int)info->bridge);
 }
 
+/** What conntrack was made to forget; null when no server is nat. */
+static json_t *conntrack_stats(const struct conntrack *conntrack)
+{
+	const struct conntrack_counters *counters;
+
+	if (!conntrack)
+		return json_null();
+	counters = conntrack_counters(conntrack);
+	return json_pack("{sI sI sI sI}",
+		"deletions", (json_int_t)counters->deletions,
+		"batches", (json_int_t)counters->batches,
+		"absent", (json_int_t)counters->absent,
+		"errors", (json_int_t)counters->errors);
+}
+
 /** Everything beyond the reasons. */
 json_t *stats_collect(void *user)
 {
 	const struct stats_sources *sources = user;
 	const struct packets *packets = sources->packets;
 
-	return json_pack("{so so so s{sI sI} s{sI sI} sI}",
+	return json_pack("{so so so so s{sI sI} s{sI sI} sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
+		"conntrack", conntrack_stats(sources->mirror->conntrack),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,
