@@ -11,14 +11,15 @@ declare -A PACKAGES=(
 	[demo]="nftables iproute2 iputils-ping procps jq strongswan-charon
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
-	[test]="check conntrack libpcap-dev shellcheck tcpdump universal-ctags xz-utils"
+	[test]="check conntrack libpcap-dev openssl shellcheck tcpdump universal-ctags
+		xz-utils"
 	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
-	[test]="conntrack shellcheck tcpdump ctags xz"
+	[test]="conntrack openssl shellcheck tcpdump ctags xz"
 	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock"
 )
 declare -A LIBRARIES=(

@@ -19,8 +19,9 @@ CAPTURE_ESP_IN_UDP='(udp port 4500 and ((udp[4:2] > 9 and udp[8:4] != 0)
 	or (ip6[44:2] > 9 and ip6[48:4] != 0)))'
 # IKEv2's own fragments: encrypted fragment (53) as the first payload, RFC 7383 2.5.
 # shellcheck disable=SC2034
-CAPTURE_IKE_FRAGMENTS='(udp port 4500 and ((udp[8:4] = 0 and udp[28] = 53)
-	or (ip6[48:4] = 0 and ip6[68] = 53)))'
+CAPTURE_IKE_FRAGMENTS='((udp port 500 and (udp[24] = 53 or ip6[64] = 53))
+	or (udp port 4500 and ((udp[8:4] = 0 and udp[28] = 53)
+		or (ip6[48:4] = 0 and ip6[68] = 53))))'
 # shellcheck disable=SC2034
 CAPTURE_NO_UDP_CHECKSUM='udp[6:2] = 0'
 

@@ -17,6 +17,8 @@ LAB_SPAWNED=
 . "$LAB_HOME/director.sh"
 # shellcheck source=watch.sh
 . "$LAB_HOME/watch.sh"
+# shellcheck source=pki.sh
+. "$LAB_HOME/pki.sh"
 # shellcheck source=libreswan.sh
 . "$LAB_HOME/libreswan.sh"
 # shellcheck source=capture.sh

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/lab/stray
 tests_lab_stray_SOURCES = tests/lab/stray.c
 
 EXTRA_DIST += \
+	tests/lab/README.md \
 	tests/lab/capture.sh \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
@@ -11,6 +12,7 @@ EXTRA_DIST += \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
 	tests/lab/peers.sh \
+	tests/lab/pki.sh \
 	tests/lab/run \
 	tests/lab/topology.sh \
 	tests/lab/vm-guest \
@@ -19,6 +21,7 @@ EXTRA_DIST += \
 	tests/lab/watch.sh \
 	tests/lab/stages/ah.sh \
 	tests/lab/stages/at-once.sh \
+	tests/lab/stages/certificates.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \

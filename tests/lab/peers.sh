@@ -6,6 +6,8 @@ PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sh
 PEER_SECRET=
 PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
+PEER_AUTH=psk
+PEER_FRAGMENTATION=yes
 PEER_CHILD="esp_proposals = aes128-sha256"
 
 # True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
@@ -36,6 +38,16 @@ peers_force_encap() {
 # Has the peers use AH in the place of ESP; before they are started.
 peers_use_ah() {
 	PEER_CHILD="ah_proposals = sha256"
+}
+
+# Has the peers sign with the certificates of pki.sh; before they are started.
+peers_use_certificates() {
+	PEER_AUTH=pubkey
+}
+
+# Has clients that are started from now on leave it to IP to divide large messages.
+peers_no_ike_fragments() {
+	PEER_FRAGMENTATION=no
 }
 
 # Prints why peers cannot run here; nothing when they can.
@@ -72,6 +84,19 @@ peer_daemon_config() {
 	END
 }
 
+# Prints who one is ($1) and who the other ($2); certificate $3 proves it unless a secret does.
+peer_auth() {
+	case $PEER_AUTH in
+	pubkey) echo "local { auth = pubkey
+		certs = $3.pem
+		id = $1 }" ;;
+	*) echo "local { auth = psk
+		id = $1 }" ;;
+	esac
+	echo "remote { auth = $PEER_AUTH
+		id = $2 }"
+}
+
 # Prints the connections of client $1, which speaks IKE version $2 (1, 2, or 1-aggressive)
 # with VIP $3.
 client_connection() {
@@ -89,10 +114,8 @@ client_connection() {
 			encap = $PEER_ENCAP
 			dpd_delay = 0s
 			proposals = aes128-sha256-x25519
-			local { auth = psk
-				id = c$1 }
-			remote { auth = psk
-				id = gateway }
+			fragmentation = $PEER_FRAGMENTATION
+			$(peer_auth "c$1" gateway client)
 			children { inner {
 				local_ts = $(client_inner "$1")/32
 				remote_ts = $LAB_INNER/32
@@ -117,10 +140,7 @@ server_connection() {
 			mobike = no
 			encap = $PEER_ENCAP
 			proposals = aes128-sha256-x25519
-			local { auth = psk
-				id = gateway }
-			remote { auth = psk
-				id = %any }
+			$(peer_auth gateway %any gateway)
 			children { inner {
 				local_ts = $LAB_INNER/32
 				remote_ts = 10.98.0.0/16
@@ -147,6 +167,11 @@ peer_write() {
 	mkdir -p "$LAB_DIR/$1/swanctl"
 	(umask 077 && cat >"$LAB_DIR/$1/swanctl/swanctl.conf")
 	peer_daemon_config "$1" >"$LAB_DIR/$1/strongswan.conf"
+	case $PEER_AUTH,$1 in
+	psk,*) ;;
+	*,c*) pki_install "$1" client ;;
+	*) pki_install "$1" gateway ;;
+	esac
 }
 
 # Starts the daemon of peer $1 in its namespace, with a /run of its own for its pid file.

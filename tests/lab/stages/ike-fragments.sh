@@ -10,8 +10,7 @@ many_networks() {
 # Starts client $1 towards VIP $2, its messages big and not divided by IKE itself.
 big_client_start() {
 	client_connection "$1" 2 "$2" |
-		sed "s|^remote_ts = .*|&$(many_networks)|
-			s|^version = .*|&\nfragmentation = no|" | peer_write "c$1"
+		sed "s|^remote_ts = .*|&$(many_networks)|" | peer_write "c$1"
 	peer_start "c$1"
 	peer_load "c$1"
 }
@@ -20,6 +19,7 @@ big_client_start() {
 stage() {
 	stage_up 2 2 rr
 	watch_fragments
+	peers_no_ike_fragments
 	big_client_start 1 "$LAB_VIP"
 	big_client_start 2 "$LAB_VIP6"
 	expect "clients established" 2 "$(clients_initiate 1 2)"
