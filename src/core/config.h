@@ -52,6 +52,10 @@ struct config_server {
 	bool replies_seen; /**< what it sends to clients passes the director; always with nat */
 	enum config_encapsulation encapsulation; /**< of method tunnel */
 	uint16_t gue_port;                       /**< UDP port that its GUE is sent to */
+	uint64_t label;      /**< what its IKE SPIs have in the bits of label_mask */
+	uint64_t label_mask; /**< 0: no label */
+	uint32_t spi_first;  /**< its ESP and AH SPIs are from here */
+	uint32_t spi_last;   /**< to here; 0: no range */
 	uint32_t weight; /**< at start; the live one is in struct server */
 	uint32_t index;  /**< over all services, from 0: gives mark and table */
 };
@@ -65,6 +69,8 @@ struct config_service {
 	uint64_t timeout_established_ms;
 	uint32_t soft_entries;
 	enum config_affinity affinity;
+	bool learn_spi; /**< notes servers' ESP SPIs */
+	bool sloppy;    /**< unknown pairs of cookies get a server by hash */
 	bool ah; /**< AH is forwarded, to servers of methods that leave addresses alone */
 	struct config_server *servers; /**< owned by config */
 	size_t server_count;

@@ -6,75 +6,8 @@
 #include <netinet/in.h>
 
 #include "core/decide_rules.h"
+#include "core/label.h"
 #include "core/scheduler.h"
-
-/** Decides to drop. */
-static void drop(const struct view *view, enum reason reason)
-{
-	view->decision->action = DECISION_DROP;
-	view->decision->change = CHANGE_NONE;
-	view->decision->reason = reason;
-}
-
-/** Decides to forward to server, unless it has no address of the packet's family. */
-static void forward(const struct view *view, struct server *server,
-	enum decision_change change, enum reason reason)
-{
-	if (!server || !server_reachable(server, view->packet->flow.client.family)) {
-		drop(view, REASON_NO_SERVER);
-		return;
-	}
-	view->decision->action = DECISION_FORWARD;
-	view->decision->change = change;
-	view->decision->reason = reason;
-	view->decision->server = server;
-}
-
-/** Forwards to where the packet's entry goes. */
-static void forward_entry(const struct view *view, enum decision_change change,
-	enum reason reason)
-{
-	forward(view, view->decision->entry->server, change, reason);
-}
-
-/** Forwards to where the packet's client goes, without touching the tables. */
-static void forward_client(const struct view *view, enum reason reason)
-{
-	forward(view, view->decision->client->server, CHANGE_NONE, reason);
-}
-
-/** Tells whether the packet's own entry is there and ESTABLISHED. */
-static bool entry_established(const struct view *view)
-{
-	const struct session_entry *entry = view->decision->entry;
-
-	return entry && entry->state == SESSION_ESTABLISHED;
-}
-
-/** Tells whether the packet's client has an ESTABLISHED entry that its other traffic
- *  follows. */
-static bool client_established(const struct view *view)
-{
-	const struct session_client *client = view->decision->client;
-
-	return client && client->plain_established_count > 0;
-}
-
-/** The handshake that the packet's initiator cookie names. */
-const struct handshake *decide_find_handshake(const struct view *view)
-{
-	const struct packet *packet = view->packet;
-
-	return handshake_find(&view->director->sessions, view->decision->service,
-		&packet->flow.client, packet->icookie);
-}
-
-/** The ESTABLISHED session that the packet's pair names. */
-const struct handshake *decide_find_pair(const struct view *view)
-{
-	return handshake_find_pair(&view->director->sessions, view->decision->service,
-		view->packet->icookie, view->packet->rcookie);
-}
 
 /** Tells whether the packet's pair is one that its own entry has proven: nearly every
  *  packet, so no hash is computed for it. */
@@ -97,14 +30,14 @@ static void decide_moved(const struct view *view, const struct handshake *moved)
 	struct server *server = moved->entry->server;
 	bool own_server = !entry || entry->server == server;
 
-	if (entry_established(view) && own_server)
-		forward(view, server, CHANGE_LEARN, REASON_MOVED);
+	if (view_entry_established(view) && own_server)
+		view_forward(view, server, CHANGE_LEARN, REASON_MOVED);
 	else if (!server->config->replies_seen)
-		forward(view, server,
-			entry_established(view) ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+		view_forward(view, server,
+			view_entry_established(view) ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
 			REASON_MOVED);
 	else
-		forward(view, server, own_server ? CHANGE_JOIN : CHANGE_NONE,
+		view_forward(view, server, own_server ? CHANGE_JOIN : CHANGE_NONE,
 			REASON_MOVE_UNCONFIRMED);
 }
 
@@ -117,11 +50,11 @@ static void decide_new(const struct view *view)
 	bool is_plain = session_is_plain(decision->service, &view->packet->flow);
 
 	if (decision->entry)
-		forward_entry(view, CHANGE_BEGIN, REASON_NEW_ENTRY);
+		view_forward_entry(view, CHANGE_BEGIN, REASON_NEW_ENTRY);
 	else if (decision->client && is_plain && decision->client->plain_count)
-		forward(view, decision->client->server, CHANGE_BEGIN, REASON_NEW_ENTRY);
+		view_forward(view, decision->client->server, CHANGE_BEGIN, REASON_NEW_ENTRY);
 	else
-		forward(view, scheduler->pick(decision->service, &view->packet->flow.client),
+		view_forward(view, scheduler->pick(decision->service, &view->packet->flow.client),
 			CHANGE_BEGIN, decision->client ? REASON_NEW_SESSION :
 							 REASON_NEW_CLIENT);
 }
@@ -129,10 +62,10 @@ static void decide_new(const struct view *view)
 /** A first message: one of a handshake under way follows it. */
 static void decide_first(const struct view *view)
 {
-	const struct handshake *handshake = decide_find_handshake(view);
+	const struct handshake *handshake = view_find_handshake(view);
 
 	if (handshake)
-		forward(view, handshake->entry->server, CHANGE_BEGIN, REASON_RETRANSMIT);
+		view_forward(view, handshake->entry->server, CHANGE_BEGIN, REASON_RETRANSMIT);
 	else
 		decide_new(view);
 }
@@ -144,50 +77,78 @@ static void decide_without_rcookie(const struct view *view)
 	const struct handshake *handshake;
 
 	if (view->decision->entry)
-		forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
-	else if (view->packet->icookie && (handshake = decide_find_handshake(view)))
-		forward(view, handshake->entry->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
+		view_forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
+	else if (view->packet->icookie && (handshake = view_find_handshake(view)))
+		view_forward(view, handshake->entry->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
 	else
-		drop(view, REASON_NOT_FIRST);
+		view_drop(view, REASON_NOT_FIRST);
 }
 
 /** Both cookies of a handshake that is no ESTABLISHED session's: this proves it, unless the
- *  server is known to have sent another cookie. On an ESTABLISHED entry of the same server
- *  cookies are not compared. */
+ *  server is known to have sent another cookie, or would have put its label into it. On an
+ *  ESTABLISHED entry of the same server cookies are not compared. */
 static void decide_proof(const struct view *view, const struct handshake *handshake)
 {
 	struct server *server = handshake->entry->server;
-	bool is_right = !server->config->replies_seen ||
-		handshake_accepts(handshake, view->packet->rcookie);
-	bool established = entry_established(view);
+	bool is_right = server->config->replies_seen ?
+		handshake_accepts(handshake, view->packet->rcookie) :
+		handshake->by_server || label_allows(server, view->packet->rcookie);
+	bool established = view_entry_established(view);
 
 	if (established && view->decision->entry->server == server)
-		forward(view, server, is_right ? CHANGE_LEARN : CHANGE_TOUCH,
+		view_forward(view, server, is_right ? CHANGE_LEARN : CHANGE_TOUCH,
 			REASON_KNOWN_ENTRY);
 	else if (!is_right)
-		drop(view, REASON_WRONG_COOKIE);
+		view_drop(view, REASON_WRONG_COOKIE);
 	else
-		forward(view, server, established ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+		view_forward(view, server, established ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
 			REASON_ESTABLISH);
 }
 
-/** Cookies that nothing is known of. On an ESTABLISHED entry they are a rekeyed SA's, and
- *  where the server's replies are not seen this is how it is learned. From another flow
- *  of an established client they may be that behind a new NAT port: its server gets them,
- *  but they establish nothing. */
+/** Cookies that nothing is known of, on an ESTABLISHED entry: those of a rekeyed SA, and
+ *  where the server's replies are not seen this is how they are learned. */
+static void decide_rekeyed(const struct view *view)
+{
+	bool seen = view->decision->entry->server->config->replies_seen;
+
+	view_forward_entry(view, seen ? CHANGE_TOUCH : CHANGE_LEARN, REASON_KNOWN_ENTRY);
+}
+
+/** Cookies of which nothing is known at all: a server by hash, if the service wants that.
+ *  The next packet, or the server's answer, makes the entry ESTABLISHED. */
+static void decide_sloppy(const struct view *view)
+{
+	const struct decision *decision = view->decision;
+	struct server *server = decision->entry ?
+		decision->entry->server :
+		scheduler_hash.pick(decision->service, &view->packet->flow.client);
+	bool seen = server && server->config->replies_seen;
+
+	if (decision->service->config->sloppy)
+		view_forward(view, server, seen ? CHANGE_JOIN : CHANGE_BEGIN, REASON_SLOPPY);
+	else
+		view_drop(view, REASON_UNKNOWN_COOKIES);
+}
+
+/** Cookies that no table knows. A label names the server, and makes no entry: anybody can
+ *  write one. From another flow of an established client they may be a rekeyed SA's behind
+ *  a new NAT port: its server gets them, but they establish nothing. */
 static void decide_unknown(const struct view *view)
 {
-	bool is_plain = session_is_plain(view->decision->service, &view->packet->flow);
+	const struct service *service = view->decision->service;
+	const struct session_entry *entry =
+		view_entry_established(view) ? view->decision->entry : NULL;
+	struct server *labelled =
+		label_of_cookies(service, view->packet->icookie, view->packet->rcookie);
 
-	if (entry_established(view))
-		forward_entry(view,
-			view->decision->entry->server->config->replies_seen ? CHANGE_TOUCH :
-									      CHANGE_LEARN,
-			REASON_KNOWN_ENTRY);
-	else if (client_established(view) && is_plain)
-		forward_client(view, REASON_KNOWN_CLIENT);
+	if (labelled && !(entry && entry->server == labelled))
+		view_forward(view, labelled, CHANGE_NONE, REASON_LABEL);
+	else if (entry)
+		decide_rekeyed(view);
+	else if (view_client_established(view) && session_is_plain(service, &view->packet->flow))
+		view_forward_client(view, REASON_KNOWN_CLIENT);
 	else
-		drop(view, REASON_UNKNOWN_COOKIES);
+		decide_sloppy(view);
 }
 
 /** ISAKMP with both cookies: by the pair, by (CIP, icookie), by the flow, by the client. */
@@ -195,11 +156,11 @@ static void decide_both_cookies(const struct view *view)
 {
 	const struct handshake *found;
 
-	if (entry_established(view) && is_own_pair(view))
-		forward_entry(view, CHANGE_LEARN, REASON_KNOWN_ENTRY);
-	else if ((found = decide_find_pair(view)))
+	if (view_entry_established(view) && is_own_pair(view))
+		view_forward_entry(view, CHANGE_LEARN, REASON_KNOWN_ENTRY);
+	else if ((found = view_find_pair(view)))
 		decide_moved(view, found);
-	else if ((found = decide_find_handshake(view)))
+	else if ((found = view_find_handshake(view)))
 		decide_proof(view, found);
 	else
 		decide_unknown(view);
@@ -218,42 +179,9 @@ static void decide_ike(const struct view *view)
 static void decide_keepalive(const struct view *view)
 {
 	if (view->decision->entry)
-		forward_entry(view, CHANGE_TOUCH, REASON_KEEPALIVE);
+		view_forward_entry(view, CHANGE_TOUCH, REASON_KEEPALIVE);
 	else
-		drop(view, REASON_UNKNOWN_KEEPALIVE);
-}
-
-/** ESP behind UDP belongs to exactly one flow. No ICMP: it would only tell a scanner. */
-static void decide_encapsulated(const struct view *view, enum reason known,
-	enum reason unknown)
-{
-	if (entry_established(view))
-		forward_entry(view, CHANGE_NONE, known);
-	else
-		drop(view, unknown);
-}
-
-/** ESP and AH are slaves of the client's ESTABLISHED entries. */
-static void decide_slave(const struct view *view)
-{
-	if (client_established(view)) {
-		forward_client(view, REASON_SLAVE);
-		return;
-	}
-	drop(view, REASON_ORPHAN);
-	view->decision->action = DECISION_UNREACHABLE;
-}
-
-/** AH protects the addresses that method nat changes (RFC 4302 3.3.3.1). */
-static void decide_ah(const struct view *view)
-{
-	if (!view->decision->service->config->ah)
-		drop(view, REASON_AH_REFUSED);
-	else if (client_established(view) &&
-		view->decision->client->server->config->method == METHOD_NAT)
-		drop(view, REASON_AH_NAT);
-	else
-		decide_slave(view);
+		view_drop(view, REASON_UNKNOWN_KEEPALIVE);
 }
 
 /** A later fragment has no ports: it follows the client. One of UDP may belong to the
@@ -262,21 +190,21 @@ static void decide_fragment(const struct view *view)
 {
 	bool is_udp = view->packet->protocol == IPPROTO_UDP;
 
-	if (client_established(view) || (is_udp && view->decision->client))
-		forward_client(view, REASON_FRAGMENT_RELATED);
+	if (view_client_established(view) || (is_udp && view->decision->client))
+		view_forward_client(view, REASON_FRAGMENT_RELATED);
 	else
-		drop(view, REASON_UNKNOWN_FRAGMENT);
+		view_drop(view, REASON_UNKNOWN_FRAGMENT);
 }
 
 /** News about what a server sent to the client, its path MTU above all. */
 static void decide_icmp_error(const struct view *view)
 {
 	if (view->decision->entry)
-		forward_entry(view, CHANGE_NONE, REASON_ICMP_RELATED);
+		view_forward_entry(view, CHANGE_NONE, REASON_ICMP_RELATED);
 	else if (view->decision->client)
-		forward_client(view, REASON_ICMP_RELATED);
+		view_forward_client(view, REASON_ICMP_RELATED);
 	else
-		drop(view, REASON_UNKNOWN_ICMP);
+		view_drop(view, REASON_UNKNOWN_ICMP);
 }
 
 /** The rules for a packet of a service, by its kind. */
@@ -293,13 +221,13 @@ static void decide_kind(const struct view *view)
 		decide_keepalive(view);
 		break;
 	case PACKET_ESP_IN_UDP:
-		decide_encapsulated(view, REASON_ESP_IN_UDP, REASON_UNKNOWN_ESP_IN_UDP);
+		decide_esp_in_udp(view);
 		break;
 	case PACKET_DRAFT_ESP:
-		decide_encapsulated(view, REASON_DRAFT_ESP, REASON_UNKNOWN_DRAFT_ESP);
+		decide_draft_esp(view);
 		break;
 	case PACKET_ESP:
-		decide_slave(view);
+		decide_esp(view);
 		break;
 	case PACKET_AH:
 		decide_ah(view);
@@ -344,7 +272,7 @@ static void decide_service(const struct view *view)
 static void decide_refuse(const struct view *view, enum reason reason)
 {
 	if (view->packet->direction == PACKET_TO_SERVER)
-		drop(view, reason);
+		view_drop(view, reason);
 	else
 		view->decision->reason = reason;
 }

@@ -28,6 +28,7 @@ enum decision_change {
 	CHANGE_TAKE_OVER, /**< the same if the entry's own sessions have long been silent */
 	CHANGE_TOUCH,     /**< timer */
 	CHANGE_LEARN,     /**< timer, and the pair is noted */
+	CHANGE_LEARN_SPI, /**< the SPI is bound to server */
 	CHANGE_OFFER,     /**< entry if there is none, the server's cookie noted */
 };
 

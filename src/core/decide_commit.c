@@ -46,6 +46,7 @@ static int note_cookies(struct director *director, const struct packet *packet,
 	case CHANGE_TAKE_OVER:
 	case CHANGE_TOUCH:
 	case CHANGE_LEARN:
+	case CHANGE_LEARN_SPI:
 		break;
 	}
 	return 0;
@@ -147,6 +148,10 @@ static void commit_change(struct director *director, const struct packet *packet
 		break;
 	case CHANGE_LEARN:
 		commit_learn(director, packet, now_ms, decision->entry);
+		break;
+	case CHANGE_LEARN_SPI:
+		spi_note(&director->spis, decision->service, decision->server, packet->spi,
+			now_ms);
 		break;
 	}
 }

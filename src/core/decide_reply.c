@@ -59,8 +59,8 @@ static void reply_confirms(const struct view *view, const struct handshake *move
 /** A reply with both cookies, or the first message of the server. */
 static void reply_with_cookies(const struct view *view)
 {
-	const struct handshake *handshake = decide_find_handshake(view);
-	const struct handshake *pair = decide_find_pair(view);
+	const struct handshake *handshake = view_find_handshake(view);
+	const struct handshake *pair = view_find_pair(view);
 
 	if (pair && view->decision->entry && pair->entry != view->decision->entry)
 		reply_confirms(view, pair);

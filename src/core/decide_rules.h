@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rules of decide.c and decide_reply.c share. Of use to nobody else.
+ * The rules of decide.c that have files of their own.
  */
 #pragma once
 
-#include "core/decide.h"
-#include "core/handshake.h"
+#include "core/view.h"
 
-/** Everything the rules of one packet look at. */
-struct view {
-	const struct director *director;
-	const struct packet *packet;
-	struct decision *decision;
-};
-
-/** The rules for what a server sends to a client, where that is seen. The service and what
- *  the tables know of the flow have been looked up. It is passed on in every case: only
+/** What a server sends to a client, where that is seen. It is passed on in every case: only
  *  what it says of cookies is of interest. */
 void decide_reply(const struct view *view);
 
-/** The handshake that the packet's initiator cookie names, from whatever port. */
-const struct handshake *decide_find_handshake(const struct view *view);
+/** ESP, protocol 50 (RFC 4303). */
+void decide_esp(const struct view *view);
 
-/** The ESTABLISHED session that the packet's pair names, from whatever address. */
-const struct handshake *decide_find_pair(const struct view *view);
+/** AH, protocol 51 (RFC 4302). */
+void decide_ah(const struct view *view);
+
+/** ESP in UDP on port 4500 (RFC 3948). */
+void decide_esp_in_udp(const struct view *view);
+
+/** ESP behind a zero cookie on port 500 (draft-ietf-ipsec-udp-encaps-01). */
+void decide_draft_esp(const struct view *view);

@@ -33,6 +33,16 @@ static int init_services(struct director *director)
 	return 0;
 }
 
+/** Makes the table of SPIs if a service learns them. */
+static int init_spis(struct director *director, const struct hash_key *key)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		if (director->services[i].config->learn_spi)
+			return spi_init(&director->spis, director->config->max_entries, key);
+	}
+	return 0;
+}
+
 /** Makes a director. */
 int director_new(const struct config *config, const struct hash_key *key,
 	const struct session_events *events, struct director **ret_director)
@@ -54,9 +64,14 @@ int director_new(const struct config *config, const struct hash_key *key,
 	error = session_init(&director->sessions, &limits, key, events);
 	if (error)
 		goto free_services;
+	error = init_spis(director, key);
+	if (error)
+		goto free_sessions;
 	*ret_director = director;
 	return 0;
 
+free_sessions:
+	session_fini(&director->sessions);
 free_services:
 	fini_services(director, director->service_count);
 free_director:
@@ -70,6 +85,9 @@ void director_free(struct director *director)
 	if (!director)
 		return;
 	session_fini(&director->sessions);
+	for (size_t i = 0; i < director->service_count; i++)
+		spi_clear(&director->spis, &director->services[i]);
+	spi_fini(&director->spis);
 	fini_services(director, director->service_count);
 	free(director);
 }
@@ -168,9 +186,14 @@ size_t director_expire(struct director *director, uint64_t now_ms, size_t max_en
 {
 	size_t handled = 0;
 
-	for (size_t i = 0; i < director->service_count && handled < max_entries; i++)
-		handled += session_expire(&director->sessions, &director->services[i], now_ms,
+	for (size_t i = 0; i < director->service_count && handled < max_entries; i++) {
+		struct service *service = &director->services[i];
+
+		handled += session_expire(&director->sessions, service, now_ms,
 			max_entries - handled);
+		handled += spi_expire(&director->spis, service, now_ms,
+			max_entries - handled);
+	}
 	return handled;
 }
 
@@ -182,6 +205,12 @@ static uint64_t first_expiry_ms(const struct list *state)
 	return session_expires_ms(list_owner(state->next, struct session_entry, in_state));
 }
 
+/** The earlier one. */
+static uint64_t earlier_ms(uint64_t one_ms, uint64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
 /** The earliest expiry over all services; soft entries do not expire by time. */
 uint64_t director_next_expiry_ms(const struct director *director)
 {
@@ -189,13 +218,10 @@ uint64_t director_next_expiry_ms(const struct director *director)
 
 	for (size_t i = 0; i < director->service_count; i++) {
 		const struct service *service = &director->services[i];
-		uint64_t initial_ms = first_expiry_ms(&service->initial);
-		uint64_t established_ms = first_expiry_ms(&service->established);
 
-		if (initial_ms < earliest_ms)
-			earliest_ms = initial_ms;
-		if (established_ms < earliest_ms)
-			earliest_ms = established_ms;
+		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->initial));
+		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->established));
+		earliest_ms = earlier_ms(earliest_ms, spi_next_expiry_ms(service));
 	}
 	return earliest_ms;
 }

@@ -11,12 +11,14 @@
 #include "core/config.h"
 #include "core/rate.h"
 #include "core/session.h"
+#include "core/spi.h"
 
 struct director {
 	const struct config *config;
 	struct service *services; /**< owned, one for each of config->services */
 	size_t service_count;
 	struct session_table sessions;
+	struct spi_table spis;            /**< empty unless a service learns SPIs */
 	struct rate unreachable;          /**< ICMP answers */
 	uint64_t counters[REASON_COUNT];  /**< packets of no service */
 };

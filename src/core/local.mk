@@ -5,18 +5,23 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/config.c src/core/config.h \
 	src/core/decide.c src/core/decide.h \
 	src/core/director.c src/core/director.h \
-	src/core/decide_commit.c src/core/decide_reply.c src/core/decide_rules.h \
+	src/core/decide_commit.c src/core/decide_esp.c src/core/decide_reply.c \
+	src/core/decide_rules.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/isakmp.c src/core/isakmp.h \
+	src/core/label.c src/core/label.h \
 	src/core/packet.c src/core/packet.h \
 	src/core/rate.c src/core/rate.h \
 	src/core/reason.c src/core/reason.h \
 	src/core/ruleset_rules.c src/core/ruleset_rules.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \
+	src/core/scheduler_hash.c \
 	src/core/scheduler_rr.c \
 	src/core/scheduler_wlc.c \
 	src/core/scheduler_wrr.c \
 	src/core/service.c src/core/service.h \
 	src/core/session.c src/core/session.h \
-	src/core/unreachable.c src/core/unreachable.h
+	src/core/spi.c src/core/spi.h \
+	src/core/unreachable.c src/core/unreachable.h \
+	src/core/view.c src/core/view.h

@@ -18,6 +18,9 @@
 	X(KNOWN_CLIENT, "isakmp-of-client", "ISAKMP of an established client, new cookies") \
 	X(MOVED, "moved", "known pair of cookies from another address or port")           \
 	X(MOVE_UNCONFIRMED, "move-unconfirmed", "the same, the server has not answered yet") \
+	X(SLOPPY, "sloppy", "unknown cookies, a server was chosen by hash")               \
+	X(LABEL, "label", "an SPI that bears a server's label")                           \
+	X(SPI, "spi", "ESP from an unknown address, its SPI is known")                    \
 	X(KEEPALIVE, "keepalive", "NAT keepalive of a known entry")                       \
 	X(ESP_IN_UDP, "esp-in-udp", "ESP in UDP of an established entry")                 \
 	X(DRAFT_ESP, "draft-esp", "ESP behind a zero cookie on port 500")                 \
@@ -39,6 +42,7 @@
 	X(WRONG_COOKIE, "wrong-cookie", "responder cookie that the server did not send")  \
 	X(AH_REFUSED, "ah-refused", "AH to a service that does not take it")              \
 	X(AH_NAT, "ah-nat", "AH of a client whose server has method nat")                 \
+	X(SPI_AMBIGUOUS, "spi-ambiguous", "ESP from an unknown address, several servers have its SPI") \
 	X(UNKNOWN_KEEPALIVE, "unknown-keepalive", "keepalive without an entry")           \
 	X(UNKNOWN_ESP_IN_UDP, "unknown-esp-in-udp", "ESP in UDP without established entry") \
 	X(UNKNOWN_DRAFT_ESP, "unknown-draft-esp", "zero cookie without established entry") \

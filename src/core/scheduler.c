@@ -7,6 +7,7 @@ static const struct scheduler *const schedulers[] = {
 	&scheduler_rr,
 	&scheduler_wrr,
 	&scheduler_wlc,
+	&scheduler_hash,
 };
 
 /** The i-th scheduler. */

@@ -24,6 +24,7 @@ struct scheduler {
 extern const struct scheduler scheduler_rr;
 extern const struct scheduler scheduler_wrr;
 extern const struct scheduler scheduler_wlc;
+extern const struct scheduler scheduler_hash;
 
 /** The scheduler of that name, or NULL. */
 const struct scheduler *scheduler_find(const char *name);

@@ -27,6 +27,7 @@ int service_init(struct service *service, const struct config_service *config)
 	list_init(&service->initial);
 	list_init(&service->established);
 	list_init(&service->soft);
+	list_init(&service->spis);
 	if (!service->servers)
 		return -ENOMEM;
 	init_servers(service);

@@ -36,6 +36,7 @@ struct service {
 	struct list initial;
 	struct list established;
 	struct list soft;
+	struct list spis; /**< bindings of core/spi.h, in the order of use */
 	size_t initial_count;
 	size_t established_count;
 	size_t soft_count;

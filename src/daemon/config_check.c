@@ -298,5 +298,6 @@ void config_check(const struct config *config, const struct config_places *place
 		for (size_t i = 0; i < service->server_count; i++)
 			check_server(config, service, i, &lines->servers[i], errors);
 		config_check_nat(config, service, lines, errors);
+		config_check_labels(service, lines, errors);
 	}
 }

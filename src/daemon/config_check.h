@@ -15,6 +15,8 @@ struct server_places {
 	unsigned int address_v6;
 	unsigned int method;
 	unsigned int replies;
+	unsigned int label;
+	unsigned int range;
 };
 
 /** Where in the file a service stands, and what its servers inherit. */
@@ -40,6 +42,11 @@ struct config_places {
 /** Checks the whole; what is wrong goes to errors. */
 void config_check(const struct config *config, const struct config_places *places,
 	struct config_errors *errors);
+
+/** Checks that no two servers of the service can have the same SPI by their labels; called
+ *  by config_check(). */
+void config_check_labels(const struct config_service *service,
+	const struct service_places *places, struct config_errors *errors);
 
 /** Checks what method nat asks of one service; called by config_check(). */
 void config_check_nat(const struct config *config, const struct config_service *service,

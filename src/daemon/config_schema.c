@@ -32,7 +32,7 @@ static bool number_parse(const char *text, uint64_t *ret_number)
 	const char *digits = hex ? text + 2 : text;
 	size_t length = strlen(digits);
 
-	if (length == 0 || length > 18)
+	if (length == 0 || length > (hex ? 16u : 18u))
 		return false;
 	if (strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != length)
 		return false;
@@ -174,6 +174,53 @@ static void read_scheduler(struct config_reader *reader, const struct config_key
 			expected + used, sizeof(expected) - used, " %s", scheduler->name);
 	}
 	complain(reader, key, value, expected);
+}
+
+/** Splits text at the first separator into two numbers. */
+static bool numbers_parse(const char *text, char separator, uint64_t *ret_first,
+	uint64_t *ret_second)
+{
+	char first[QUOTE_BYTES];
+	const char *middle = strchr(text, separator);
+	size_t length = middle ? (size_t)(middle - text) : 0;
+
+	if (!middle || length >= sizeof(first))
+		return false;
+	memcpy(first, text, length);
+	first[length] = '\0';
+	return number_parse(first, ret_first) && number_parse(middle + 1, ret_second);
+}
+
+/** Reads a server's label, VALUE/MASK of 64 bits. */
+static void read_label(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	struct config_server *server = target->object;
+	uint64_t label, mask;
+
+	if (numbers_parse(value->text, '/', &label, &mask) && mask && !(label & ~mask)) {
+		server->label = label;
+		server->label_mask = mask;
+		return;
+	}
+	complain(reader, key, value,
+		"VALUE/MASK, two numbers of up to 64 bits, no bit of VALUE outside of MASK");
+}
+
+/** Reads a server's range of SPIs, FIRST-LAST. */
+static void read_spi_range(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	struct config_server *server = target->object;
+	uint64_t first, last;
+
+	if (numbers_parse(value->text, '-', &first, &last) && first >= 0x100 &&
+		first <= last && last <= UINT32_MAX) {
+		server->spi_first = (uint32_t)first;
+		server->spi_last = (uint32_t)last;
+		return;
+	}
+	complain(reader, key, value, "FIRST-LAST, two numbers from 0x100 to 0xffffffff");
 }
 
 /** Tells whether the bytes are link-local or map IPv4: neither can be routed to here. */
@@ -368,6 +415,20 @@ static const struct config_key schema[] = {
 		FIELD(config_service, affinity),
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
+		.name = "learn-spi",
+		.read = read_choice,
+		.choices = yes_or_no,
+		.fallback = "no",
+		FIELD(config_service, learn_spi),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
+		.name = "sloppy",
+		.read = read_choice,
+		.choices = yes_or_no,
+		.fallback = "no",
+		FIELD(config_service, sloppy),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
 		.name = "ah",
 		.read = read_choice,
 		.choices = yes_or_no,
@@ -407,6 +468,14 @@ static const struct config_key schema[] = {
 		.choices = replies,
 		FIELD(config_server, replies_seen),
 		PLACE(server_places, replies)},
+	{.section = SECTION_SERVER,
+		.name = "spi-label",
+		.read = read_label,
+		PLACE(server_places, label)},
+	{.section = SECTION_SERVER,
+		.name = "spi-range",
+		.read = read_spi_range,
+		PLACE(server_places, range)},
 };
 
 /** The i-th row of the table. */

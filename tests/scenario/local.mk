@@ -57,6 +57,10 @@ SCENARIOS = \
 	tests/scenario/ipv6.scenario \
 	tests/scenario/keepalive-proves-nothing.scenario \
 	tests/scenario/keepalive.scenario \
+	tests/scenario/label-before-table.scenario \
+	tests/scenario/label-filters.scenario \
+	tests/scenario/label.scenario \
+	tests/scenario/learn-spi.scenario \
 	tests/scenario/limit-all-established.scenario \
 	tests/scenario/limit-client.scenario \
 	tests/scenario/limit-entries.scenario \
@@ -87,6 +91,7 @@ SCENARIOS = \
 	tests/scenario/server-starts-phase-1.scenario \
 	tests/scenario/session-port-reused.scenario \
 	tests/scenario/session-spread.scenario \
+	tests/scenario/sloppy.scenario \
 	tests/scenario/soft-entries-make-room.scenario \
 	tests/scenario/soft-entries.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
@@ -99,6 +104,7 @@ SCENARIOS = \
 
 TESTS += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS) tests/scenario/README.md \
+	tests/scenario/labels.conf \
 	tests/scenario/nat.conf \
 	tests/scenario/seen.conf \
 	tests/scenario/session.conf \

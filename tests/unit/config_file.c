@@ -94,7 +94,7 @@ static const struct mistake mistakes[] = {
 		"f:3: timeout-initial: found \"0\", expected a number from 1 to 3600 "
 		"(seconds)"},
 	{SERVICE_HEAD "scheduler = random\n" SERVER "}\n",
-		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc"},
+		"f:3: scheduler: found \"random\", expected one of: rr wrr wlc hash"},
 	{SERVICE_HEAD "method = fast\n" SERVER "}\n",
 		"f:3: method: found \"fast\", expected direct, tunnel, nat or local"},
 	{SERVICE_HEAD SERVER "server a { method = tunnel }\n}\n",
@@ -116,6 +116,20 @@ static const struct mistake mistakes[] = {
 		"expected no: AH protects the addresses that NAT changes"},
 	{SERVICE_HEAD "replies = maybe\n" SERVER "}\n",
 		"f:3: replies: found \"maybe\", expected unseen or seen"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-label = \"0x10/0x0f\"\n}\n}\n",
+		"f:5: spi-label: found \"0x10/0x0f\", expected VALUE/MASK, two numbers of "
+		"up to 64 bits, no bit of VALUE outside of MASK"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-range = \"1-5\"\n}\n}\n",
+		"f:5: spi-range: found \"1-5\", expected FIRST-LAST, two numbers from "
+		"0x100 to 0xffffffff"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-label = \"0x10/0xf0\"\n}\n"
+		      "server b {\naddress = 10.0.0.2\nspi-label = \"0x010/0xff0\"\n}\n}\n",
+		"f:9: spi-label: found 0x10/0xff0, which an SPI of server a can have too, "
+		"expected one that differs from 0x10/0xf0"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-range = \"0x100-0x1ff\"\n}\n"
+		      "server b {\naddress = 10.0.0.2\nspi-range = \"0x1ff-0x300\"\n}\n}\n",
+		"f:9: spi-range: found 0x1ff-0x300, which overlaps that of server a, "
+		"expected none of 0x100-0x1ff"},
 	{SERVICE_HEAD "ah = on\n" SERVER "}\n",
 		"f:3: ah: found \"on\", expected yes or no"},
 	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",

@@ -22,6 +22,7 @@ UNITS = \
 	tests/unit/scheduler \
 	tests/unit/session \
 	tests/unit/session_memory \
+	tests/unit/spi \
 	tests/unit/table \
 	tests/unit/unreachable
 
@@ -78,6 +79,10 @@ tests_unit_session_memory_SOURCES = tests/unit/session_memory.c $(UNIT_COMMON)
 tests_unit_session_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_session_memory_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_session_memory_LDADD = $(UNIT_LDADD)
+tests_unit_spi_SOURCES = tests/unit/spi.c $(UNIT_COMMON)
+tests_unit_spi_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_spi_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_spi_LDADD = $(UNIT_LDADD)
 tests_unit_table_SOURCES = tests/unit/table.c $(UNIT_COMMON)
 tests_unit_table_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_table_CFLAGS = $(UNIT_CFLAGS)

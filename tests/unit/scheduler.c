@@ -2,6 +2,7 @@
 #include "core/scheduler.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/service.h"
@@ -224,6 +225,47 @@ START_TEST(scheduler_server_takes)
 }
 END_TEST
 
+/** Which of the servers each of many clients gets: bits of their numbers, and how many. */
+static void place_clients(struct fixture *fixture, uint8_t places[static 4000],
+	uint32_t counts[static SERVERS])
+{
+	memset(counts, 0, SERVERS * sizeof(*counts));
+	for (unsigned int i = 0; i < 4000; i++) {
+		char text[ADDRESS_TEXT_BYTES];
+		const struct server *server;
+
+		snprintf(text, sizeof(text), "10.%u.%u.7", i / 200, i % 200);
+		fixture->client = test_address(text);
+		server = scheduler_hash.pick(&fixture->service, &fixture->client);
+		places[i] = (uint8_t)(server - fixture->service.servers);
+		counts[places[i]]++;
+	}
+}
+
+/** By hash: by weights within a tenth of all, the same each time, and when a server goes
+ *  nobody else's client moves. */
+START_TEST(scheduler_hash_places)
+{
+	static const uint32_t weights[SERVERS] = { 1, 2, 4, 1 };
+	static uint8_t before[4000], after[4000];
+	uint32_t counts[SERVERS];
+	struct fixture fixture;
+
+	begin(&fixture, weights);
+	place_clients(&fixture, before, counts);
+	for (size_t i = 0; i < SERVERS; i++) {
+		ck_assert_uint_ge(counts[i], weights[i] * 500 - 100);
+		ck_assert_uint_le(counts[i], weights[i] * 500 + 100);
+	}
+	fixture.service.servers[1].weight = 0;
+	place_clients(&fixture, after, counts);
+	ck_assert_uint_eq(counts[1], 0);
+	for (size_t i = 0; i < 4000; i++)
+		ck_assert(after[i] == before[i] || before[i] == 1);
+	end(&fixture);
+}
+END_TEST
+
 UNIT_MAIN("scheduler", scheduler_registry, scheduler_rr_turns, scheduler_wrr_shares,
 	scheduler_wrr_changed_weight, scheduler_wlc_shares, scheduler_wlc_extremes,
-	scheduler_none, scheduler_server_takes)
+	scheduler_none, scheduler_hash_places, scheduler_server_takes)
