@@ -4,7 +4,7 @@
 
 DIRECTOR_PID=
 DIRECTOR_METHOD=direct
-DIRECTOR_AFFINITY=client
+DIRECTOR_REPLIES=unseen
 
 # Prints a program of the build directory: $1 is its path there.
 built() {
@@ -34,11 +34,6 @@ director_globals() {
 	END
 }
 
-# Has the services that are written from now on keep together what affinity $1 says.
-director_affinity() {
-	DIRECTOR_AFFINITY=$1
-}
-
 # Prints service $1 at addresses $2 ("a", "b") with scheduler $3; the rest are the servers,
 # each as NUMBER or NUMBER:WEIGHT.
 director_service() {
@@ -46,7 +41,7 @@ director_service() {
 	shift 3
 	printf 'service %s {\n\taddress = {%s}\n' "$name" "$addresses"
 	printf '\tmethod = %s\n\tscheduler = %s\n' "$DIRECTOR_METHOD" "$scheduler"
-	printf '\taffinity = %s\n' "$DIRECTOR_AFFINITY"
+	[ "$DIRECTOR_REPLIES" = unseen ] || printf '\treplies = %s\n' "$DIRECTOR_REPLIES"
 	for server; do
 		number=${server%%:*}
 		printf '\tserver gw%s {\n\t\taddress = {"%s", "%s"}\n' "$number" \

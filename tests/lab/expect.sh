@@ -56,7 +56,7 @@ expect_agreement() {
 expect_no_stray_ways() {
 	expect "IPsec packets to the default route" 0 "$(watch_leaked)"
 	expect "other packets sent to real servers" 0 "$(watch_servers other)"
-	expect "replies that came back by the director" 0 "$(watch_servers wrong_way_back)"
+	expect "replies by the wrong way" 0 "$(watch_servers wrong_way_back)"
 }
 
 # Claims that the daemon ends when asked, and that a sanitizer it may be built with has

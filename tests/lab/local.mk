@@ -5,13 +5,13 @@ tests_lab_stray_SOURCES = tests/lab/stray.c
 
 EXTRA_DIST += \
 	tests/lab/README.md \
-	tests/lab/affinity.sh \
 	tests/lab/capture.sh \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
 	tests/lab/gateway.sh \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
+	tests/lab/nat.sh \
 	tests/lab/peers.sh \
 	tests/lab/pki.sh \
 	tests/lab/run \
@@ -36,11 +36,11 @@ EXTRA_DIST += \
 	tests/lab/stages/libreswan-servers.sh \
 	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
-	tests/lab/stages/mobike.sh \
 	tests/lab/stages/nat-clients.sh \
-	tests/lab/stages/nat-ports-kept.sh \
-	tests/lab/stages/nat-rebinding.sh \
-	tests/lab/stages/nat-spread.sh \
+	tests/lab/stages/nat-ends.sh \
+	tests/lab/stages/nat-refuses.sh \
+	tests/lab/stages/nat.sh \
+	tests/lab/stages/nat6.sh \
 	tests/lab/stages/never-unmarked.sh \
 	tests/lab/stages/orphan.sh \
 	tests/lab/stages/plain-esp.sh \

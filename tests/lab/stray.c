@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sends IPsec packets that belong to no tunnel and prints which ICMP errors come
- * back. For the lab and the demo: it needs CAP_NET_RAW and shares no code with the
- * director, so that a fault there cannot hide itself here. It never answers IKE.
+ * Sends IPsec packets that belong to no tunnel, or that say they belong to a certain IKE
+ * handshake, and prints which ICMP errors come back. For the lab and the demo: it needs
+ * CAP_NET_RAW and shares no code with the director, so that a fault there cannot hide
+ * itself here. It never answers IKE.
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
@@ -21,23 +24,29 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What is sent: the protocol number, or ESP in UDP to port 4500. */
+/* What is sent: the protocol number, ESP in UDP to port 4500, or an IKE_AUTH request. */
 enum stray_kind {
 	STRAY_ESP = IPPROTO_ESP,
 	STRAY_AH = IPPROTO_AH,
 	STRAY_ESP_IN_UDP = IPPROTO_UDP,
+	STRAY_IKE = 256,
 };
 
 #define STRAY_BYTES 64
 #define STRAY_NATT_PORT 4500
+#define UDP_HEADER_BYTES 8
+#define UDP_CHECKSUM_OFFSET 6
 
 /* The command line. */
 struct stray_options {
 	enum stray_kind kind;
 	uint32_t spi;
+	uint64_t icookie;
+	uint64_t rcookie;
 	unsigned int count;
 	unsigned int wait_ms;
 	uint16_t source_port;
+	uint16_t target_port;
 	bool destination_options;
 	const char *target;
 };
@@ -57,11 +66,15 @@ static void usage(FILE *out)
 {
 	fputs("usage: stray [OPTION...] ADDRESS\n"
 	      "Send IPsec packets that belong to no tunnel, print the ICMP errors.\n"
-	      "  -p, --protocol P   esp (default), ah, or udp: ESP in UDP to port 4500\n"
+	      "  -p, --protocol P   esp (default), ah, udp: ESP in UDP to port 4500, or\n"
+	      "                     ike: IKE_AUTH requests, even from a port in use\n"
 	      "  -s, --spi N        SPI, default 0x0badcafe\n"
+	      "  -i, --icookie N    initiator cookie for ike\n"
+	      "  -r, --rcookie N    responder cookie for ike\n"
 	      "  -c, --count N      packets, default 1\n"
 	      "  -w, --wait MS      how long to wait for answers, default 1000\n"
-	      "  -P, --port N       source port for udp, default 4500\n"
+	      "  -P, --port N       source port for udp and ike, default 4500\n"
+	      "  -t, --to-port N    destination port for ike, default 4500\n"
 	      "  -d, --options      IPv6 destination options before the ESP or AH "
 	      "header\n"
 	      "Exit status: 0 something came back, 1 nothing did, 2 usage, 3 no "
@@ -78,6 +91,8 @@ static int parse_kind(const char *word, enum stray_kind *ret_kind)
 		*ret_kind = STRAY_AH;
 	else if (!strcmp(word, "udp"))
 		*ret_kind = STRAY_ESP_IN_UDP;
+	else if (!strcmp(word, "ike"))
+		*ret_kind = STRAY_IKE;
 	else
 		return -EINVAL;
 	return 0;
@@ -95,6 +110,27 @@ static int parse_number(const char *word, unsigned long max, unsigned long *ret_
 		return -EINVAL;
 	*ret_value = value;
 	return 0;
+}
+
+/** Takes an option that says what IKE packets have; -EINVAL when it is none. */
+static int take_ike_option(struct stray_options *options, int letter, const char *value)
+{
+	unsigned long number = 0;
+	int err;
+
+	if (letter == 't') {
+		err = parse_number(value, UINT16_MAX, &number);
+		options->target_port = number;
+		return err;
+	}
+	err = parse_number(value, ULONG_MAX, &number);
+	if (letter == 'i')
+		options->icookie = number;
+	else if (letter == 'r')
+		options->rcookie = number;
+	else
+		return -EINVAL;
+	return err;
 }
 
 /** Takes one option; -EINVAL when it or its value is unknown. */
@@ -126,7 +162,7 @@ static int take_option(struct stray_options *options, int letter, const char *va
 		options->destination_options = true;
 		return 0;
 	default:
-		return -EINVAL;
+		return take_ike_option(options, letter, value);
 	}
 }
 
@@ -140,11 +176,14 @@ static int parse_options(struct stray_options *options, int argc, char **argv)
 		{"wait", required_argument, NULL, 'w'},
 		{"port", required_argument, NULL, 'P'},
 		{"options", no_argument, NULL, 'd'},
+		{"icookie", required_argument, NULL, 'i'},
+		{"rcookie", required_argument, NULL, 'r'},
+		{"to-port", required_argument, NULL, 't'},
 		{NULL, 0, NULL, 0},
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "p:s:c:w:P:d", names, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "p:s:c:w:P:di:r:t:", names, NULL)) != -1)
 		if (take_option(options, letter, optarg))
 			return -EINVAL;
 	if (optind + 1 != argc)
@@ -167,12 +206,29 @@ static int parse_target(struct stray *stray, const char *text)
 	return 0;
 }
 
+/** Opens the raw socket for IKE: the port may be a daemon's, so UDP is made here. */
+static int open_ike_sender(struct stray *stray)
+{
+	int family = stray->target.ss_family, offset = UDP_CHECKSUM_OFFSET;
+
+	stray->send_fd = socket(family, SOCK_RAW, IPPROTO_UDP);
+	if (stray->send_fd == -1)
+		return -errno;
+	/* IPv6 asks for a checksum, IPv4 does not. */
+	if (family == AF_INET6 && setsockopt(stray->send_fd, IPPROTO_IPV6, IPV6_CHECKSUM,
+					  &offset, sizeof(offset)) == -1)
+		return -errno;
+	return 0;
+}
+
 /** Opens the socket that sends: raw for ESP and AH, UDP from the wanted port. */
 static int open_sender(struct stray *stray, const struct stray_options *options)
 {
 	int family = stray->target.ss_family;
 	struct sockaddr_storage from = {.ss_family = family};
 
+	if (options->kind == STRAY_IKE)
+		return open_ike_sender(stray);
 	if (options->kind != STRAY_ESP_IN_UDP) {
 		int first = options->destination_options ? IPPROTO_DSTOPTS
 							 : (int)options->kind;
@@ -200,6 +256,34 @@ static int open_listener(struct stray *stray)
 	return stray->icmp_fd == -1 ? -errno : 0;
 }
 
+/** Writes a UDP packet with IKE_AUTH request number sequence; returns its length in bytes.
+ *  What is encrypted in it cannot be told from a real one by who has not the key. */
+static size_t write_ike(
+	uint8_t *packet, const struct stray_options *options, unsigned int sequence)
+{
+	uint16_t udp[4] = {htons(options->source_port), htons(options->target_port),
+		htons(STRAY_BYTES), 0};
+	uint64_t cookies[2] = {htobe64(options->icookie), htobe64(options->rcookie)};
+	size_t at = UDP_HEADER_BYTES;
+
+	memset(packet, 0xa5, STRAY_BYTES);
+	memcpy(packet, udp, sizeof(udp));
+	if (options->target_port == STRAY_NATT_PORT) {
+		memset(packet + at, 0, 4); /* non-ESP marker (RFC 3948, 2.2) */
+		at += 4;
+	}
+	/* Encrypted payload first, version 2, IKE_AUTH, initiator (RFC 7296, 3.1). */
+	uint32_t words[3] = {htonl(46u << 24 | 0x20u << 16 | 35u << 8 | 0x08u),
+		htonl(sequence), htonl(STRAY_BYTES - at)};
+	/* No payload in it, and it reaches to the end (RFC 7296, 3.14). */
+	uint16_t payload[2] = {0, htons(STRAY_BYTES - at - 28)};
+
+	memcpy(packet + at, cookies, sizeof(cookies));
+	memcpy(packet + at + 16, words, sizeof(words));
+	memcpy(packet + at + 28, payload, sizeof(payload));
+	return STRAY_BYTES;
+}
+
 /** Writes packet number sequence; returns its length in bytes. */
 static size_t write_packet(
 	uint8_t *packet, const struct stray_options *options, unsigned int sequence)
@@ -207,6 +291,8 @@ static size_t write_packet(
 	uint32_t words[2] = {htonl(options->spi), htonl(sequence)};
 	size_t at = 0;
 
+	if (options->kind == STRAY_IKE)
+		return write_ike(packet, options, sequence);
 	memset(packet, 0xa5, STRAY_BYTES);
 	if (options->destination_options) {
 		/* The shortest there is: one PadN of 4 bytes (RFC 8200, 4.6). */
@@ -368,6 +454,7 @@ int main(int argc, char **argv)
 		.count = 1,
 		.wait_ms = 1000,
 		.source_port = STRAY_NATT_PORT,
+		.target_port = STRAY_NATT_PORT,
 	};
 	int status;
 

@@ -9,8 +9,9 @@
 #    +--- s1 ... sM      10.3.0.0/24, 2001:db8:3::/64; VIPs and inner 10.99.0.1 on lo
 #
 # Replies leave a real server by "ret" and never see the director: direct routing in earnest.
-# With LAB_BACK=dir the director is the real servers' default route instead. dir's own points
-# to net, where what should not have been sent would show up.
+# With LAB_BACK=dir the director is the real servers' default route instead; method nat needs
+# that, and LAB_METHOD=nat, for its servers have no VIP. dir's own default route points to
+# net, where what should not have been sent would show up.
 
 LAB_VIP=192.0.2.1
 LAB_VIP6=2001:db8::1
@@ -19,6 +20,7 @@ LAB_INNER=10.99.0.1
 LAB_CLIENTS=0
 LAB_SERVERS=0
 LAB_BACK=ret
+LAB_METHOD=direct
 REAL_SERVER=$LAB_HOME/../../contrib/realserver
 
 # Prints the address of client $1.
@@ -136,7 +138,7 @@ topology_server() {
 real_server() {
 	local ns=s$1 command=$2
 	shift 2
-	lab_in "$ns" "$REAL_SERVER" "$command" --quiet \
+	lab_in "$ns" "$REAL_SERVER" "$command" --quiet --method "$LAB_METHOD" \
 		--vip "$LAB_VIP" --vip "$LAB_VIP_B" --vip "$LAB_VIP6" "$@"
 }
 

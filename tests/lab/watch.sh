@@ -28,7 +28,9 @@ watch_leaks() {
 # Counts at real server $1 what the director sends it, and what goes back by the other link;
 # what came in a tunnel twice: as tunnelled, and as what was in it. bare is what was not.
 watch_server() {
-	lab_in "s$1" nft -f - <<-'END'
+	local back=ret wrong=lan
+	[ "$LAB_BACK" = ret ] || back=lan wrong=ret
+	lab_in "s$1" nft -f - <<-END
 		table inet watch {
 			counter ike { }
 			counter esp_in_udp { }
@@ -55,8 +57,8 @@ watch_server() {
 			chain to_client {
 				type filter hook postrouting priority 450;
 				meta l4proto { 1, 58 } accept
-				oifname "ret" udp sport 4500 @th,64,32 != 0 udp length > 9 counter name esp_in_udp_back
-				oifname "lan" counter name wrong_way_back
+				oifname "$back" udp sport 4500 @th,64,32 != 0 udp length > 9 counter name esp_in_udp_back
+				oifname "$wrong" counter name wrong_way_back
 			}
 		}
 	END
