@@ -12,6 +12,7 @@
 enum {
 	PROTOCOL_HOP_BY_HOP = 0,
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PROTOCOL_ROUTING = 43,
 	PROTOCOL_FRAGMENT = 44,
@@ -19,6 +20,7 @@ enum {
 	PROTOCOL_AH = 51,
 	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_DESTINATION = 60,
+	PROTOCOL_SCTP = 132,
 };
 
 #define EXTENSIONS_MAX 8 /**< longer IPv6 chains are refused: constant work a packet */
@@ -365,6 +367,14 @@ static void set_flow(const struct ip *ip, struct packet *packet)
 	packet->flow.virtual = to_server ? ip->destination : ip->source;
 }
 
+/** TCP (RFC 9293 3.1) and SCTP (RFC 9260 3.1) begin as UDP does: with the two ports. */
+static bool read_ports(struct cursor *cursor, struct packet *packet)
+{
+	packet->flow.client_port = cursor_u16(cursor);
+	packet->flow.virtual_port = cursor_u16(cursor);
+	return is_kind(packet, PACKET_OTHER);
+}
+
 /** Goes on behind the IP header. */
 static bool read_payload(struct cursor *cursor, const struct ip *ip, struct packet *packet)
 {
@@ -378,6 +388,9 @@ static bool read_payload(struct cursor *cursor, const struct ip *ip, struct pack
 	switch (ip->protocol) {
 	case PROTOCOL_UDP:
 		return read_udp(cursor, ip->payload_bytes, packet);
+	case PROTOCOL_TCP:
+	case PROTOCOL_SCTP:
+		return read_ports(cursor, packet);
 	case PROTOCOL_ESP:
 		return read_esp(cursor, ip->payload_bytes, PACKET_ESP, packet);
 	case PROTOCOL_AH:

@@ -15,6 +15,7 @@ struct scheduler;
 
 #define CONFIG_NAME_BYTES 32 /**< longest name of a service or server, with its zero */
 #define CONFIG_ADDRESSES 8   /**< addresses a service may have */
+#define CONFIG_ALSO 16       /**< kinds of other traffic a service may have */
 #define CONFIG_SERVERS 256   /**< servers in all: one mark and one routing table each */
 #define CONFIG_SERVICES 64
 #define CONFIG_TABLE_MAIN 254  /**< linux/rtnetlink.h's RT_TABLE_MAIN */
@@ -60,6 +61,13 @@ struct config_server {
 	uint32_t index;  /**< over all services, from 0: gives mark and table */
 };
 
+/** Other traffic that goes where its client does. */
+struct config_also {
+	uint8_t protocol; /**< IP protocol; 0: whatever has the mark */
+	uint16_t port;    /**< destination; 0 for protocols without */
+	uint32_t mark;    /**< firewall mark of the administrator's own rules */
+};
+
 struct config_service {
 	char name[CONFIG_NAME_BYTES];
 	struct address addresses[CONFIG_ADDRESSES];
@@ -69,6 +77,11 @@ struct config_service {
 	uint64_t timeout_established_ms;
 	uint32_t soft_entries;
 	enum config_affinity affinity;
+	uint64_t persistence_ms; /**< 0: no templates */
+	uint32_t persistence_prefix_v4;
+	uint32_t persistence_prefix_v6;
+	struct config_also also[CONFIG_ALSO];
+	size_t also_count;
 	bool learn_spi; /**< notes servers' ESP SPIs */
 	bool sloppy;    /**< unknown pairs of cookies get a server by hash */
 	bool ah; /**< AH is forwarded, to servers of methods that leave addresses alone */

@@ -41,22 +41,44 @@ static void decide_moved(const struct view *view, const struct handshake *moved)
 			REASON_MOVE_UNCONFIRMED);
 }
 
+/** A new server for who has none. */
+static struct server *pick(const struct view *view)
+{
+	const struct service *service = view->decision->service;
+
+	view->decision->scheduled = true;
+	return service->config->scheduler->pick(service, &view->packet->flow.client);
+}
+
+/** A server for who has none: that of the client's template, or a new one. */
+static struct server *schedule(const struct view *view)
+{
+	const struct service *service = view->decision->service;
+	const struct address *client = &view->packet->flow.client;
+	struct server *server =
+		template_server(&view->director->templates, service, client);
+
+	if (server && server_reachable(server, client->family))
+		return server;
+	return pick(view);
+}
+
 /** Where a first message of a handshake not known yet goes. A known flow keeps its server,
  *  a known client too, unless its sessions are scheduled one by one. */
 static void decide_new(const struct view *view)
 {
 	const struct decision *decision = view->decision;
-	const struct scheduler *scheduler = decision->service->config->scheduler;
 	bool is_plain = session_is_plain(decision->service, &view->packet->flow);
 
 	if (decision->entry)
 		view_forward_entry(view, CHANGE_BEGIN, REASON_NEW_ENTRY);
 	else if (decision->client && is_plain && decision->client->plain_count)
 		view_forward(view, decision->client->server, CHANGE_BEGIN, REASON_NEW_ENTRY);
+	else if (decision->client)
+		view_forward(view, is_plain ? schedule(view) : pick(view), CHANGE_BEGIN,
+			REASON_NEW_SESSION);
 	else
-		view_forward(view, scheduler->pick(decision->service, &view->packet->flow.client),
-			CHANGE_BEGIN, decision->client ? REASON_NEW_SESSION :
-							 REASON_NEW_CLIENT);
+		view_forward(view, schedule(view), CHANGE_BEGIN, REASON_NEW_CLIENT);
 }
 
 /** A first message: one of a handshake under way follows it. */
@@ -207,6 +229,15 @@ static void decide_icmp_error(const struct view *view)
 		view_drop(view, REASON_UNKNOWN_ICMP);
 }
 
+/** Other traffic that is to go where its client goes. */
+static void decide_also(const struct view *view)
+{
+	const struct session_client *client = view->decision->client;
+
+	view_forward(view, client ? client->server : schedule(view), CHANGE_TEMPLATE,
+		REASON_ALSO);
+}
+
 /** The rules for a packet of a service, by its kind. */
 static void decide_kind(const struct view *view)
 {
@@ -238,8 +269,10 @@ static void decide_kind(const struct view *view)
 	case PACKET_ICMP_ERROR:
 		decide_icmp_error(view);
 		break;
-	case PACKET_MALFORMED:
 	case PACKET_OTHER:
+		decide_also(view);
+		break;
+	case PACKET_MALFORMED:
 		break;
 	}
 }
@@ -251,7 +284,7 @@ static void look_up(const struct view *view)
 	const struct packet_flow *flow = &view->packet->flow;
 	struct decision *decision = view->decision;
 
-	if (flow->client_port)
+	if (flow->client_port && view->packet->kind != PACKET_OTHER)
 		decision->entry = session_find_flow(sessions, flow);
 	decision->client = decision->entry ?
 		decision->entry->client :
@@ -277,6 +310,17 @@ static void decide_refuse(const struct view *view, enum reason reason)
 		view->decision->reason = reason;
 }
 
+/** The service that the packet is for, or NULL. */
+static struct service *find_service(const struct director *director,
+	const struct packet *packet)
+{
+	if (packet->kind == PACKET_OTHER && packet->direction == PACKET_TO_CLIENT)
+		return NULL;
+	if (packet->kind == PACKET_OTHER)
+		return director_service_also(director, packet);
+	return director_service_at(director, &packet->flow.virtual);
+}
+
 /** Says what should be done. */
 void decide(const struct director *director, const struct packet *packet,
 	struct decision *ret_decision)
@@ -284,15 +328,13 @@ void decide(const struct director *director, const struct packet *packet,
 	struct view view = { director, packet, ret_decision };
 
 	*ret_decision = (struct decision){ .action = DECISION_PASS, .reason = REASON_NOT_OURS };
-	if (packet->kind == PACKET_OTHER)
-		return;
-	ret_decision->service = director_service_at(director, &packet->flow.virtual);
+	ret_decision->service = find_service(director, packet);
 	if (packet->kind == PACKET_MALFORMED)
 		decide_refuse(&view, packet->reason);
-	else if (!ret_decision->service)
-		decide_refuse(&view, REASON_NO_SERVICE);
-	else
+	else if (ret_decision->service)
 		decide_service(&view);
+	else if (packet->kind != PACKET_OTHER)
+		decide_refuse(&view, REASON_NO_SERVICE);
 }
 
 /** The action's name. */

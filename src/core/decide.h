@@ -28,6 +28,7 @@ enum decision_change {
 	CHANGE_TAKE_OVER, /**< the same if the entry's own sessions have long been silent */
 	CHANGE_TOUCH,     /**< timer */
 	CHANGE_LEARN,     /**< timer, and the pair is noted */
+	CHANGE_TEMPLATE,  /**< the client's template, at server */
 	CHANGE_LEARN_SPI, /**< the SPI is bound to server */
 	CHANGE_OFFER,     /**< entry if there is none, the server's cookie noted */
 };
@@ -38,6 +39,7 @@ struct decision {
 	enum reason reason;
 	struct service *service;       /**< NULL when the VIP is none of ours */
 	struct server *server;         /**< forwarded to, or of the entry to be made */
+	bool scheduled;                /**< the scheduler chose it */
 	struct session_client *client; /**< as found, may be NULL */
 	struct session_entry *entry;   /**< as found, may be NULL */
 };

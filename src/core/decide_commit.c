@@ -47,6 +47,7 @@ static int note_cookies(struct director *director, const struct packet *packet,
 	case CHANGE_TOUCH:
 	case CHANGE_LEARN:
 	case CHANGE_LEARN_SPI:
+	case CHANGE_TEMPLATE:
 		break;
 	}
 	return 0;
@@ -99,19 +100,25 @@ static void commit_failed(int error, struct decision *decision)
 	decision->entry = NULL;
 }
 
+/** Tells the scheduler when a client went where it said. */
+static void commit_picked(const struct decision *decision)
+{
+	const struct scheduler *scheduler = decision->service->config->scheduler;
+
+	if (decision->scheduled && scheduler->picked)
+		scheduler->picked(decision->service, decision->server);
+}
+
 /** Carries out a change that may need a new entry. */
 static void commit_change_entry(struct director *director, const struct packet *packet,
 	uint64_t now_ms, struct decision *decision)
 {
-	const struct scheduler *scheduler = decision->service->config->scheduler;
-	bool is_scheduled = decision->reason == REASON_NEW_CLIENT ||
-		decision->reason == REASON_NEW_SESSION;
 	int error = commit_entry(director, packet, now_ms, decision);
 
 	if (error)
 		commit_failed(error, decision);
-	else if (is_scheduled && scheduler->picked)
-		scheduler->picked(decision->service, decision->server);
+	else
+		commit_picked(decision);
 	decision->client = decision->entry ? decision->entry->client : NULL;
 }
 
@@ -149,6 +156,11 @@ static void commit_change(struct director *director, const struct packet *packet
 	case CHANGE_LEARN:
 		commit_learn(director, packet, now_ms, decision->entry);
 		break;
+	case CHANGE_TEMPLATE:
+		commit_picked(decision);
+		template_note(&director->templates, decision->service,
+			&packet->flow.client, decision->server, now_ms);
+		break;
 	case CHANGE_LEARN_SPI:
 		spi_note(&director->spis, decision->service, decision->server, packet->spi,
 			now_ms);
@@ -176,6 +188,7 @@ static void count(struct director *director, uint64_t size_bytes,
 void decide_commit(struct director *director, const struct packet *packet, uint64_t now_ms,
 	uint64_t size_bytes, struct decision *decision)
 {
+	director->sessions.now_ms = now_ms;
 	commit_change(director, packet, now_ms, decision);
 	if (decision->action == DECISION_UNREACHABLE &&
 		!rate_take(&director->unreachable, now_ms)) {

@@ -33,14 +33,34 @@ static int init_services(struct director *director)
 	return 0;
 }
 
-/** Makes the table of SPIs if a service learns them. */
-static int init_spis(struct director *director, const struct hash_key *key)
+/** Makes the tables that only some services need. */
+static int init_options(struct director *director, const struct hash_key *key)
 {
-	for (size_t i = 0; i < director->service_count; i++) {
-		if (director->services[i].config->learn_spi)
-			return spi_init(&director->spis, director->config->max_entries, key);
+	const struct config *config = director->config;
+	bool persistence = false, learn_spi = false;
+
+	for (size_t i = 0; i < config->service_count; i++) {
+		persistence |= config->services[i].persistence_ms > 0;
+		learn_spi |= config->services[i].learn_spi;
+	}
+	if (persistence && template_init(&director->templates, config->max_entries, key))
+		return -ENOMEM;
+	if (learn_spi && spi_init(&director->spis, config->max_entries, key)) {
+		template_fini(&director->templates);
+		return -ENOMEM;
 	}
 	return 0;
+}
+
+/** Frees them. */
+static void fini_options(struct director *director)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		spi_clear(&director->spis, &director->services[i]);
+		template_clear(&director->templates, &director->services[i]);
+	}
+	spi_fini(&director->spis);
+	template_fini(&director->templates);
 }
 
 /** Makes a director. */
@@ -64,9 +84,10 @@ int director_new(const struct config *config, const struct hash_key *key,
 	error = session_init(&director->sessions, &limits, key, events);
 	if (error)
 		goto free_services;
-	error = init_spis(director, key);
+	error = init_options(director, key);
 	if (error)
 		goto free_sessions;
+	director->sessions.templates = &director->templates;
 	*ret_director = director;
 	return 0;
 
@@ -85,9 +106,7 @@ void director_free(struct director *director)
 	if (!director)
 		return;
 	session_fini(&director->sessions);
-	for (size_t i = 0; i < director->service_count; i++)
-		spi_clear(&director->spis, &director->services[i]);
-	spi_fini(&director->spis);
+	fini_options(director);
 	fini_services(director, director->service_count);
 	free(director);
 }
@@ -110,6 +129,32 @@ struct service *director_service_at(const struct director *director,
 	for (size_t i = 0; i < director->service_count; i++) {
 		if (has_address(director->services[i].config, virtual))
 			return &director->services[i];
+	}
+	return NULL;
+}
+
+/** Tells whether the packet is of the service's other traffic of that kind. */
+static bool is_also(const struct config_service *config, const struct config_also *also,
+	const struct packet *packet)
+{
+	if (!also->protocol)
+		return packet->mark == also->mark;
+	return packet->protocol == also->protocol &&
+		packet->flow.virtual_port == also->port &&
+		has_address(config, &packet->flow.virtual);
+}
+
+/** The service whose other traffic the packet is. */
+struct service *director_service_also(const struct director *director,
+	const struct packet *packet)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		const struct config_service *config = director->services[i].config;
+
+		for (size_t j = 0; j < config->also_count; j++) {
+			if (is_also(config, &config->also[j], packet))
+				return &director->services[i];
+		}
 	}
 	return NULL;
 }
@@ -193,6 +238,8 @@ size_t director_expire(struct director *director, uint64_t now_ms, size_t max_en
 			max_entries - handled);
 		handled += spi_expire(&director->spis, service, now_ms,
 			max_entries - handled);
+		handled += template_expire(&director->templates, service, now_ms,
+			max_entries - handled);
 	}
 	return handled;
 }
@@ -222,6 +269,7 @@ uint64_t director_next_expiry_ms(const struct director *director)
 		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->initial));
 		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->established));
 		earliest_ms = earlier_ms(earliest_ms, spi_next_expiry_ms(service));
+		earliest_ms = earlier_ms(earliest_ms, template_next_expiry_ms(service));
 	}
 	return earliest_ms;
 }

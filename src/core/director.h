@@ -18,6 +18,7 @@ struct director {
 	struct service *services; /**< owned, one for each of config->services */
 	size_t service_count;
 	struct session_table sessions;
+	struct template_table templates;  /**< empty unless a service has persistence */
 	struct spi_table spis;            /**< empty unless a service learns SPIs */
 	struct rate unreachable;          /**< ICMP answers */
 	uint64_t counters[REASON_COUNT];  /**< packets of no service */
@@ -36,6 +37,11 @@ void director_free(struct director *director);
 /** The service that has this virtual address, or NULL. */
 struct service *director_service_at(const struct director *director,
 	const struct address *virtual);
+
+/** The service whose other traffic the packet is, by its firewall mark or by destination,
+ *  protocol and port, or NULL. */
+struct service *director_service_also(const struct director *director,
+	const struct packet *packet);
 
 /** Names the sender of a packet to a client: if it has the address of a server of method
  *  nat, that server, and the virtual address becomes its service's. */

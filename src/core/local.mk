@@ -23,5 +23,6 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/service.c src/core/service.h \
 	src/core/session.c src/core/session.h \
 	src/core/spi.c src/core/spi.h \
+	src/core/template.c src/core/template.h \
 	src/core/unreachable.c src/core/unreachable.h \
 	src/core/view.c src/core/view.h

@@ -16,7 +16,7 @@
 
 enum packet_kind {
 	PACKET_MALFORMED,  /**< packet.reason says how */
-	PACKET_OTHER,      /**< well formed, but no IPsec: not our business */
+	PACKET_OTHER,      /**< no IPsec: our business only if a service says so */
 	PACKET_IKE_FIRST,  /**< may begin a handshake */
 	PACKET_IKE,        /**< any other ISAKMP message */
 	PACKET_KEEPALIVE,  /**< one byte 0xFF on 4500 */
@@ -53,6 +53,7 @@ struct packet {
 	uint16_t next_header_offset;   /**< where the byte stands that named the protocol */
 	uint64_t icookie;              /**< ISAKMP: initiator cookie, SPIi */
 	uint64_t rcookie;              /**< ISAKMP: responder cookie, SPIr; 0 none yet */
+	uint32_t mark;                 /**< firewall mark, from the caller */
 	uint32_t message_id;           /**< ISAKMP */
 	uint32_t spi;                  /**< ESP, AH, also in UDP */
 	uint8_t version;               /**< ISAKMP: major version, 1 or 2 */

@@ -21,6 +21,7 @@
 	X(SLOPPY, "sloppy", "unknown cookies, a server was chosen by hash")               \
 	X(LABEL, "label", "an SPI that bears a server's label")                           \
 	X(SPI, "spi", "ESP from an unknown address, its SPI is known")                    \
+	X(ALSO, "also", "other traffic that goes where its client does")                  \
 	X(KEEPALIVE, "keepalive", "NAT keepalive of a known entry")                       \
 	X(ESP_IN_UDP, "esp-in-udp", "ESP in UDP of an established entry")                 \
 	X(DRAFT_ESP, "draft-esp", "ESP behind a zero cookie on port 500")                 \

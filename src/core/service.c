@@ -28,6 +28,7 @@ int service_init(struct service *service, const struct config_service *config)
 	list_init(&service->established);
 	list_init(&service->soft);
 	list_init(&service->spis);
+	list_init(&service->templates);
 	if (!service->servers)
 		return -ENOMEM;
 	init_servers(service);

@@ -36,6 +36,7 @@ struct service {
 	struct list initial;
 	struct list established;
 	struct list soft;
+	struct list templates; /**< of core/template.h: those that may expire, in order */
 	struct list spis; /**< bindings of core/spi.h, in the order of use */
 	size_t initial_count;
 	size_t established_count;

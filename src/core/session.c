@@ -140,6 +140,9 @@ static struct session_client *client_new(struct session_table *table,
 	client->address = *address;
 	client->service = service;
 	client->server = server;
+	client->template =
+		template_note(table->templates, service, address, server, table->now_ms);
+	template_hold(client->template);
 	list_init(&client->entries);
 	table_add(&table->clients, &client->by_address,
 		session_hash(table, service, address, 0));
@@ -160,6 +163,7 @@ static void client_move(struct session_client *client, struct server *server)
 static void client_free(struct session_table *table, struct session_client *client)
 {
 	table_remove(&table->clients, &client->by_address);
+	template_release(client->template, table->now_ms);
 	client->service->client_count--;
 	client->server->clients--;
 	free(client);
@@ -230,6 +234,7 @@ int session_add(struct session_table *table, struct service *service, struct ser
 	struct session_client *client = session_find_client(table, service, &flow->client);
 	int error = check_limits(table, client);
 
+	table->now_ms = now_ms;
 	if (error)
 		return error;
 	if (!client)
@@ -445,6 +450,7 @@ size_t session_expire(struct session_table *table, struct service *service, uint
 {
 	size_t handled = 0;
 
+	table->now_ms = now_ms;
 	while (handled < max_entries && expire_one(table, service, now_ms))
 		handled++;
 	return handled;

@@ -21,6 +21,7 @@
 #include "base/table.h"
 #include "core/packet.h"
 #include "core/service.h"
+#include "core/template.h"
 
 /** How long an ESTABLISHED entry must have shown no cookies before a session of another
  *  server may have its flow: longer than most clients' liveness checks are apart. */
@@ -33,6 +34,7 @@ enum session_state {
 
 struct session_client {
 	struct table_node by_address;
+	struct template *template; /**< held; NULL: none */
 	struct address address;
 	struct service *service;
 	struct server *server; /**< where its ESP, AH and new sessions go */
@@ -80,10 +82,12 @@ struct session_table {
 	struct table cookies;
 	struct table pairs;
 	struct table clients;
+	struct template_table *templates; /**< borrowed; needed where there is persistence */
 	struct hash_key key;
 	struct session_limits limits;
 	struct session_events events;
 	size_t entry_count;
+	uint64_t now_ms; /**< the latest moment that the table was told of */
 };
 
 /** Makes an empty table, wide enough for limits. -ENOMEM. */

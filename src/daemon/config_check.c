@@ -299,5 +299,6 @@ void config_check(const struct config *config, const struct config_places *place
 			check_server(config, service, i, &lines->servers[i], errors);
 		config_check_nat(config, service, lines, errors);
 		config_check_labels(service, lines, errors);
+		config_check_also(config, service, lines, errors);
 	}
 }

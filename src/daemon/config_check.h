@@ -25,6 +25,7 @@ struct service_places {
 	unsigned int addresses[CONFIG_ADDRESSES];
 	unsigned int method;
 	unsigned int ah;
+	unsigned int also;
 	struct config_server defaults; /**< what servers have that do not say otherwise */
 	struct server_places
 		*servers; /**< owned, one for each of the service's servers */
@@ -42,6 +43,10 @@ struct config_places {
 /** Checks the whole; what is wrong goes to errors. */
 void config_check(const struct config *config, const struct config_places *places,
 	struct config_errors *errors);
+
+/** Checks what a service says of other traffic; called by config_check(). */
+void config_check_also(const struct config *config, const struct config_service *service,
+	const struct service_places *places, struct config_errors *errors);
 
 /** Checks that no two servers of the service can have the same SPI by their labels; called
  *  by config_check(). */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,78 @@ static bool numbers_parse(const char *text, char separator, uint64_t *ret_first,
 	memcpy(first, text, length);
 	first[length] = '\0';
 	return number_parse(first, ret_first) && number_parse(middle + 1, ret_second);
+}
+
+/** Protocols of other traffic, those with ports first. */
+static const struct {
+	const char *name;
+	uint8_t protocol;
+	bool has_port;
+} also_protocols[] = {
+	{ "tcp/", IPPROTO_TCP, true },
+	{ "udp/", IPPROTO_UDP, true },
+	{ "sctp/", IPPROTO_SCTP, true },
+	{ "icmp", IPPROTO_ICMP, false },
+	{ "gre", IPPROTO_GRE, false },
+};
+
+/** Parses "tcp/443", "icmp", "mark/0x5" and the like. */
+static bool also_parse(const char *text, struct config_also *ret_also)
+{
+	uint64_t number = 0;
+
+	if (strncmp(text, "mark/", 5) == 0) {
+		*ret_also = (struct config_also){ 0 };
+		if (!number_parse(text + 5, &number) || !number || number > UINT32_MAX)
+			return false;
+		ret_also->mark = (uint32_t)number;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(also_protocols) / sizeof(also_protocols[0]); i++) {
+		size_t length = strlen(also_protocols[i].name);
+
+		if (strncmp(text, also_protocols[i].name, length) != 0)
+			continue;
+		if (also_protocols[i].has_port)
+			number_parse(text + length, &number);
+		*ret_also = (struct config_also){ .protocol = also_protocols[i].protocol,
+			.port = (uint16_t)number };
+		return also_protocols[i].has_port ? number > 0 && number <= UINT16_MAX :
+						    text[length] == '\0';
+	}
+	return false;
+}
+
+/** Keeps one kind of other traffic, if there is room. */
+static void also_add(struct config_reader *reader, const struct config_value *value,
+	struct config_service *service, const struct config_also *also)
+{
+	if (service->also_count < CONFIG_ALSO)
+		service->also[service->also_count++] = *also;
+	else
+		config_errors_add(reader->errors, value->line,
+			"also: found more, expected at most %d kinds of traffic",
+			CONFIG_ALSO);
+}
+
+/** Reads one kind of other traffic; ICMP is of both families. */
+static void read_also(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	struct config_also also;
+
+	if (!also_parse(value->text, &also) ||
+		(also.protocol == IPPROTO_UDP && (also.port == 500 || also.port == 4500))) {
+		complain(reader, key, value,
+			"tcp/PORT, udp/PORT (neither 500 nor 4500), sctp/PORT, icmp, gre or "
+			"mark/NUMBER");
+		return;
+	}
+	also_add(reader, value, target->object, &also);
+	if (also.protocol == IPPROTO_ICMP) {
+		also.protocol = IPPROTO_ICMPV6;
+		also_add(reader, value, target->object, &also);
+	}
 }
 
 /** Reads a server's label, VALUE/MASK of 64 bits. */
@@ -414,6 +487,19 @@ static const struct config_key schema[] = {
 		.fallback = "client",
 		FIELD(config_service, affinity),
 		.place = CONFIG_NO_PLACE},
+	{SECONDS(SECTION_SERVICE, "persistence", CONFIG_DEFAULT_PERSISTENCE_S, 0, 2592000),
+		FIELD(config_service, persistence_ms), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_SERVICE, "persistence-prefix", CONFIG_DEFAULT_PERSISTENCE_PREFIX_V4,
+		 1, 32),
+		FIELD(config_service, persistence_prefix_v4), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_SERVICE, "persistence-prefix6",
+		 CONFIG_DEFAULT_PERSISTENCE_PREFIX_V6, 1, 128),
+		FIELD(config_service, persistence_prefix_v6), .place = CONFIG_NO_PLACE},
+	{.section = SECTION_SERVICE,
+		.name = "also",
+		.read = read_also,
+		.list = true,
+		PLACE(service_places, also)},
 	{.section = SECTION_SERVICE,
 		.name = "learn-spi",
 		.read = read_choice,

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-control.la \
 	src/daemon/libipb-daemon.la
 src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_check.c src/daemon/config_check.h \
+	src/daemon/config_check_also.c \
 	src/daemon/config_check_labels.c src/daemon/config_check_nat.c \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
 	src/daemon/config_file.c src/daemon/config_file.h \

@@ -22,6 +22,7 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	packets->gso += queued->gso;
 	classify(queued->data, queued->captured_bytes, queued->wire_bytes,
 		direction_of(queued), &packet);
+	packet.mark = queued->mark;
 	if (packet.direction == PACKET_TO_CLIENT)
 		director_name_sender(packets->director, &packet);
 	decide(packets->director, &packet, &decision);

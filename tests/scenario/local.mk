@@ -74,6 +74,7 @@ SCENARIOS = \
 	tests/scenario/orphan-esp-answered.scenario \
 	tests/scenario/oversized.scenario \
 	tests/scenario/pair-known-other-port.scenario \
+	tests/scenario/persistence.scenario \
 	tests/scenario/quiesced-server.scenario \
 	tests/scenario/reauth-on-4500.scenario \
 	tests/scenario/rekey-by-client.scenario \

@@ -130,6 +130,22 @@ static const struct mistake mistakes[] = {
 		      "server b {\naddress = 10.0.0.2\nspi-range = \"0x1ff-0x300\"\n}\n}\n",
 		"f:9: spi-range: found 0x1ff-0x300, which overlaps that of server a, "
 		"expected none of 0x100-0x1ff"},
+	{SERVICE_HEAD "also = {\"tcp/443\", \"tcp\"}\n" SERVER "}\n",
+		"f:3: also: found \"tcp\", expected tcp/PORT, udp/PORT (neither 500 nor "
+		"4500), sctp/PORT, icmp, gre or mark/NUMBER"},
+	{SERVICE_HEAD "also = \"udp/500\"\n" SERVER "}\n",
+		"f:3: also: found \"udp/500\", expected tcp/PORT, udp/PORT (neither 500 nor "
+		"4500), sctp/PORT, icmp, gre or mark/NUMBER"},
+	{SERVICE_HEAD "also = \"icmp\"\n" SERVER "}\n",
+		"f:3: also: found without persistence in service vpn, expected "
+		"persistence = SECONDS too"},
+	{SERVICE_HEAD "persistence = 1\nalso = \"mark/0x10000\"\n" SERVER "}\n",
+		"f:4: also: found mark/0x10000, expected no bit of mark-mask 0xff0000"},
+	{SERVICE_HEAD "persistence = 1\nalso = \"mark/5\"\n" SERVER "}\n"
+		"service two {\naddress = 192.0.2.9\npersistence = 1\nalso = \"mark/5\"\n"
+		SERVER "}\n",
+		"f:10: also: found mark/0x5, which service vpn has already, expected "
+		"another mark"},
 	{SERVICE_HEAD "ah = on\n" SERVER "}\n",
 		"f:3: ah: found \"on\", expected yes or no"},
 	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",
