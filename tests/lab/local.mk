@@ -48,8 +48,10 @@ EXTRA_DIST += \
 	tests/lab/stages/realserver-tunnel.sh \
 	tests/lab/stages/realserver.sh \
 	tests/lab/stages/refuses.sh \
+	tests/lab/stages/rekey-affinity.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \
 	tests/lab/stages/tunnel6.sh \
+	tests/lab/stages/two-initiators.sh \
 	tests/lab/stages/two-services.sh \
 	tests/lab/stages/weights.sh
