@@ -5,6 +5,7 @@
 DIRECTOR_PID=
 DIRECTOR_METHOD=direct
 DIRECTOR_REPLIES=unseen
+DIRECTOR_AFFINITY=client
 
 # Prints a program of the build directory: $1 is its path there.
 built() {
@@ -34,6 +35,11 @@ director_globals() {
 	END
 }
 
+# Has the services that are written from now on keep together what affinity $1 says.
+director_affinity() {
+	DIRECTOR_AFFINITY=$1
+}
+
 # Prints service $1 at addresses $2 ("a", "b") with scheduler $3; the rest are the servers,
 # each as NUMBER or NUMBER:WEIGHT.
 director_service() {
@@ -42,6 +48,7 @@ director_service() {
 	printf 'service %s {\n\taddress = {%s}\n' "$name" "$addresses"
 	printf '\tmethod = %s\n\tscheduler = %s\n' "$DIRECTOR_METHOD" "$scheduler"
 	[ "$DIRECTOR_REPLIES" = unseen ] || printf '\treplies = %s\n' "$DIRECTOR_REPLIES"
+	printf '\taffinity = %s\n' "$DIRECTOR_AFFINITY"
 	for server; do
 		number=${server%%:*}
 		printf '\tserver gw%s {\n\t\taddress = {"%s", "%s"}\n' "$number" \

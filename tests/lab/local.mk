@@ -5,6 +5,7 @@ tests_lab_stray_SOURCES = tests/lab/stray.c
 
 EXTRA_DIST += \
 	tests/lab/README.md \
+	tests/lab/affinity.sh \
 	tests/lab/capture.sh \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
@@ -36,9 +37,13 @@ EXTRA_DIST += \
 	tests/lab/stages/libreswan-servers.sh \
 	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
+	tests/lab/stages/mobike.sh \
 	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/nat-ends.sh \
+	tests/lab/stages/nat-ports-kept.sh \
+	tests/lab/stages/nat-rebinding.sh \
 	tests/lab/stages/nat-refuses.sh \
+	tests/lab/stages/nat-spread.sh \
 	tests/lab/stages/nat.sh \
 	tests/lab/stages/nat6.sh \
 	tests/lab/stages/never-unmarked.sh \

@@ -8,6 +8,8 @@ PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
 PEER_AUTH=psk
 PEER_FRAGMENTATION=yes
+PEER_MOBIKE=no
+PEER_DPD=0s
 PEER_CHILD="esp_proposals = aes128-sha256"
 
 # True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
@@ -50,6 +52,16 @@ peers_no_ike_fragments() {
 	PEER_FRAGMENTATION=no
 }
 
+# Has the peers tell each other when an address changes (RFC 4555); before they are started.
+peers_use_mobike() {
+	PEER_MOBIKE=yes
+}
+
+# Has clients that are started from now on ask their server once a second whether it lives.
+peers_use_dpd() {
+	PEER_DPD=1s
+}
+
 # Prints why peers cannot run here; nothing when they can.
 peers_missing() {
 	[ -x "$PEER_CHARON" ] || echo "no $PEER_CHARON (strongswan-charon)"
@@ -60,6 +72,12 @@ peers_missing() {
 		echo "no ESP in the kernel and no kernel-libipsec (libcharon-extra-plugins)"
 }
 
+# Prints the links whose addresses peer $1 keeps from its peers: by MOBIKE a real server would
+# tell clients its own ones, and they would come to it past the director.
+peer_hidden() {
+	case $1$PEER_MOBIKE in s*yes) echo "lan, ret" ;; esac
+}
+
 # Prints the strongswan.conf of peer $1.
 peer_daemon_config() {
 	local dir=$LAB_DIR/$1 kernel=kernel-netlink
@@ -68,6 +86,7 @@ peer_daemon_config() {
 		charon {
 			load = $PEER_PLUGINS $kernel socket-default vici updown
 			install_virtual_ip = no
+			interfaces_ignore = $(peer_hidden "$1")
 			retransmit_timeout = 1.0
 			retransmit_base = 1.3
 			retransmit_tries = 6
@@ -110,9 +129,9 @@ client_connection() {
 			aggressive = $aggressive
 			local_addrs = $local_address
 			remote_addrs = $3
-			mobike = no
+			mobike = $PEER_MOBIKE
 			encap = $PEER_ENCAP
-			dpd_delay = 0s
+			dpd_delay = $PEER_DPD
 			proposals = aes128-sha256-x25519
 			fragmentation = $PEER_FRAGMENTATION
 			$(peer_auth "c$1" gateway client)
@@ -145,7 +164,7 @@ server_connection() {
 			aggressive = $3
 			local_addrs = $(server_listens)
 			remote_addrs = %any
-			mobike = no
+			mobike = $PEER_MOBIKE
 			encap = $PEER_ENCAP
 			proposals = aes128-sha256-x25519
 			$(peer_auth gateway %any gateway)
