@@ -13,7 +13,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/packet.c src/core/packet.h \
 	src/core/rate.c src/core/rate.h \
 	src/core/reason.c src/core/reason.h \
-	src/core/ruleset_rules.c src/core/ruleset_rules.h \
+	src/core/ruleset_elements.c src/core/ruleset_rules.c src/core/ruleset_rules.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \
 	src/core/scheduler_hash.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chains, sets and rules, and what a configuration puts into the sets.
+ * The chains, sets and rules.
  *
  * ICMP errors quote the packet they are about, which a real server sent in the virtual
  * address's name: so the quote's source port is the service's. The quote is taken to
@@ -42,10 +42,22 @@
 #define REPLY_V6 "reply6"
 #define BRIDGED_V4 "bridged4"
 #define BRIDGED_V6 "bridged6"
+#define ALSO_TCP_V4 "also-tcp4"
+#define ALSO_TCP_V6 "also-tcp6"
+#define ALSO_UDP_V4 "also-udp4"
+#define ALSO_UDP_V6 "also-udp6"
+#define ALSO_SCTP_V4 "also-sctp4"
+#define ALSO_SCTP_V6 "also-sctp6"
+#define ALSO_ECHO_V4 "also-echo4"
+#define ALSO_ECHO_V6 "also-echo6"
+#define ALSO_GRE_V4 "also-gre4"
+#define ALSO_GRE_V6 "also-gre6"
+#define ALSO_MARKS "also-marks"
 
 #define NAT RULESET_WITH_NAT
 #define SEEN RULESET_WITH_SEEN
 #define REPLIES RULESET_WITH_REPLIES
+#define ALSO RULESET_WITH_ALSO
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
 /* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6, linux/if_ether.h's types */
@@ -96,6 +108,8 @@ const struct ruleset_chain ruleset_chains[] = {
 };
 const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chains[0]);
 
+#define FAMILY_V4 AF_INET
+#define FAMILY_V6 AF_INET6
 #define SET_OF_V4 RULESET_TYPE_V4, RULESET_TYPE_NONE
 #define SET_OF_V6 RULESET_TYPE_V6, RULESET_TYPE_NONE
 #define SET_OF_MARKS RULESET_TYPE_MARK, RULESET_TYPE_NONE
@@ -105,20 +119,37 @@ const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chain
 #define V6_TO_V6 RULESET_TYPE_V6, RULESET_TYPE_V6
 
 const struct ruleset_set ruleset_sets[] = {
-	{ RULESET_SET_V4, 0, IN_INET, SET_OF_V4, RULESET_VIRTUAL, AF_INET },
-	{ RULESET_SET_V6, 0, IN_INET, SET_OF_V6, RULESET_VIRTUAL, AF_INET6 },
-	{ SERVER_V4, NAT, IN_INET, MARK_TO_V4, RULESET_SERVER_OF_MARK, AF_INET },
-	{ SERVER_V6, NAT, IN_INET, MARK_TO_V6, RULESET_SERVER_OF_MARK, AF_INET6 },
-	{ VIRTUAL_OF_V4, NAT, IN_INET, V4_TO_V4, RULESET_VIRTUAL_OF_SERVER, AF_INET },
-	{ VIRTUAL_OF_V6, NAT, IN_INET, V6_TO_V6, RULESET_VIRTUAL_OF_SERVER, AF_INET6 },
-	{ OTHER_MARKS, NAT_AND_OTHERS, IN_INET, SET_OF_MARKS, RULESET_OTHER_MARKS, 0 },
-	{ SEEN_V4, SEEN, IN_INET, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET },
-	{ SEEN_V6, SEEN, IN_INET, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6 },
-	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET },
-	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6 },
+	{ RULESET_SET_V4, 0, IN_INET, SET_OF_V4, RULESET_VIRTUAL, AF_INET, 0 },
+	{ RULESET_SET_V6, 0, IN_INET, SET_OF_V6, RULESET_VIRTUAL, AF_INET6, 0 },
+	{ SERVER_V4, NAT, IN_INET, MARK_TO_V4, RULESET_SERVER_OF_MARK, AF_INET, 0 },
+	{ SERVER_V6, NAT, IN_INET, MARK_TO_V6, RULESET_SERVER_OF_MARK, AF_INET6, 0 },
+	{ VIRTUAL_OF_V4, NAT, IN_INET, V4_TO_V4, RULESET_VIRTUAL_OF_SERVER, AF_INET, 0 },
+	{ VIRTUAL_OF_V6, NAT, IN_INET, V6_TO_V6, RULESET_VIRTUAL_OF_SERVER, AF_INET6, 0 },
+	{ OTHER_MARKS, NAT_AND_OTHERS, IN_INET, SET_OF_MARKS, RULESET_OTHER_MARKS, 0, 0 },
+	{ SEEN_V4, SEEN, IN_INET, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0 },
+	{ SEEN_V6, SEEN, IN_INET, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0 },
+	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0 },
+	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0 },
 
-	{ BRIDGED_V4, SEEN, IN_BRIDGE, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET },
-	{ BRIDGED_V6, SEEN, IN_BRIDGE, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6 },
+#define ALSO_PORTS(bits, name, number) \
+	{ name, ALSO, IN_INET, RULESET_TYPE_##bits##_PORT, RULESET_TYPE_NONE, \
+		RULESET_ALSO, FAMILY_##bits, number }
+#define ALSO_ADDRESSES(bits, name, number) \
+	{ name, ALSO, IN_INET, SET_OF_##bits, RULESET_ALSO, FAMILY_##bits, number }
+	ALSO_PORTS(V4, ALSO_TCP_V4, IPPROTO_TCP),
+	ALSO_PORTS(V6, ALSO_TCP_V6, IPPROTO_TCP),
+	ALSO_PORTS(V4, ALSO_UDP_V4, IPPROTO_UDP),
+	ALSO_PORTS(V6, ALSO_UDP_V6, IPPROTO_UDP),
+	ALSO_PORTS(V4, ALSO_SCTP_V4, IPPROTO_SCTP),
+	ALSO_PORTS(V6, ALSO_SCTP_V6, IPPROTO_SCTP),
+	ALSO_ADDRESSES(V4, ALSO_ECHO_V4, IPPROTO_ICMP),
+	ALSO_ADDRESSES(V6, ALSO_ECHO_V6, IPPROTO_ICMPV6),
+	ALSO_ADDRESSES(V4, ALSO_GRE_V4, IPPROTO_GRE),
+	ALSO_ADDRESSES(V6, ALSO_GRE_V6, IPPROTO_GRE),
+	{ ALSO_MARKS, ALSO, IN_INET, SET_OF_MARKS, RULESET_ALSO_MARKS, 0, 0 },
+
+	{ BRIDGED_V4, SEEN, IN_BRIDGE, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0 },
+	{ BRIDGED_V6, SEEN, IN_BRIDGE, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0 },
 };
 const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 
@@ -128,6 +159,8 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0
 #define IF_TO(bits, set, chain) \
 	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0
+#define IF_TO_PORT(bits, set) \
+	RULESET_KEY_DESTINATION_PORT_##bits, set, RULESET_GOTO, QUEUE, 0
 #define IF_FROM(bits, set, chain) \
 	RULESET_KEY_SOURCE_##bits, set, RULESET_GOTO, chain, 0
 #define DO(statement) NO_KEY, statement, NULL, 0
@@ -183,6 +216,29 @@ const struct ruleset_rule ruleset_rules[] = {
 		{ IS_V6, PROTOCOL(IPPROTO_ICMPV6), ICMP_FROM(1), ICMP_TO(4) },
 		GO_TO(QUOTED_V6) },
 
+	{ DIVERT, ALSO, "meta l4proto tcp", { IS_V4, PROTOCOL(IPPROTO_TCP) },
+		IF_TO_PORT(V4, ALSO_TCP_V4) },
+	{ DIVERT, ALSO, "meta l4proto tcp", { IS_V6, PROTOCOL(IPPROTO_TCP) },
+		IF_TO_PORT(V6, ALSO_TCP_V6) },
+	{ DIVERT, ALSO, "meta l4proto udp", { IS_V4, PROTOCOL(IPPROTO_UDP) },
+		IF_TO_PORT(V4, ALSO_UDP_V4) },
+	{ DIVERT, ALSO, "meta l4proto udp", { IS_V6, PROTOCOL(IPPROTO_UDP) },
+		IF_TO_PORT(V6, ALSO_UDP_V6) },
+	{ DIVERT, ALSO, "meta l4proto sctp", { IS_V4, PROTOCOL(IPPROTO_SCTP) },
+		IF_TO_PORT(V4, ALSO_SCTP_V4) },
+	{ DIVERT, ALSO, "meta l4proto sctp", { IS_V6, PROTOCOL(IPPROTO_SCTP) },
+		IF_TO_PORT(V6, ALSO_SCTP_V6) },
+	/* Echo requests. */
+	{ DIVERT, ALSO, "icmp type 8", { IS_V4, PROTOCOL(IPPROTO_ICMP), ICMP_TYPE(8) },
+		IF_TO(V4, ALSO_ECHO_V4, QUEUE) },
+	{ DIVERT, ALSO, "icmpv6 type 128",
+		{ IS_V6, PROTOCOL(IPPROTO_ICMPV6), ICMP_TYPE(128) },
+		IF_TO(V6, ALSO_ECHO_V6, QUEUE) },
+	{ DIVERT, ALSO, "meta l4proto gre", { IS_V4, PROTOCOL(IPPROTO_GRE) },
+		IF_TO(V4, ALSO_GRE_V4, QUEUE) },
+	{ DIVERT, ALSO, "meta l4proto gre", { IS_V6, PROTOCOL(IPPROTO_GRE) },
+		IF_TO(V6, ALSO_GRE_V6, QUEUE) },
+
 	/* ESP in UDP and keepalives prove no cookie: they are not shown to the daemon. */
 	{ REPLY, REPLIES, "udp sport 500", UDP_FROM(500), DO(RULESET_QUEUE_BYPASS) },
 	{ REPLY, REPLIES, "udp sport 4500 @th,64,32 0", IKE_FROM_4500,
@@ -196,6 +252,8 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ UNTRACKED_REPLY, SEEN, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
 		DO(RULESET_NOTRACK) },
 
+	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
+		RULESET_GOTO, QUEUE, 0 },
 	{ PREROUTING, 0, NULL, { IS_V4 }, IF_TO(V4, RULESET_SET_V4, DIVERT) },
 	{ PREROUTING, 0, NULL, { IS_V6 }, IF_TO(V6, RULESET_SET_V6, DIVERT) },
 	{ PREROUTING, SEEN, NULL, { IS_V4 }, IF_FROM(V4, SEEN_V4, UNTRACKED_REPLY) },
@@ -253,9 +311,12 @@ unsigned int ruleset_features(const struct config *config)
 	unsigned int features = 0;
 	size_t i, j;
 
-	for (i = 0; i < config->service_count; i++)
+	for (i = 0; i < config->service_count; i++) {
+		if (config->services[i].also_count)
+			features |= RULESET_WITH_ALSO;
 		for (j = 0; j < config->services[i].server_count; j++)
 			features |= features_of(&config->services[i].servers[j]);
+	}
 	return features & RULESET_WITH_NAT ? features : features | RULESET_WITHOUT_NAT;
 }
 
@@ -281,103 +342,4 @@ const struct ruleset_chain *ruleset_chain(const char *name)
 	while (strcmp(ruleset_chains[i].name, name) != 0)
 		i++;
 	return &ruleset_chains[i];
-}
-
-/** A set being walked. */
-struct walk {
-	const struct config *config;
-	const struct ruleset_set *set;
-	ruleset_element_fn *see;
-	void *user;
-};
-
-/** Shows one element. */
-static void show(const struct walk *walk, uint32_t mark, const struct address *key,
-	const struct address *data)
-{
-	const struct ruleset_element element = { mark, key, data };
-
-	walk->see(&element, walk->user);
-}
-
-/** The service's first virtual address of the set's family: with nat its only one. */
-static const struct address *virtual_of(
-	const struct config_service *service, const struct walk *walk)
-{
-	size_t i;
-
-	for (i = 0; i < service->address_count; i++)
-		if (service->addresses[i].family == walk->set->family)
-			return &service->addresses[i];
-	return NULL;
-}
-
-/** Shows what the set has of a service's own: virtual addresses. */
-static void walk_service(const struct walk *walk, const struct config_service *service)
-{
-	bool wanted = walk->set->content == RULESET_VIRTUAL;
-	size_t i;
-
-	if (walk->set->content == RULESET_SEEN_SOURCES ||
-		walk->set->content == RULESET_REPLY_SOURCES)
-		for (i = 0; i < service->server_count; i++)
-			if (service->servers[i].method != METHOD_NAT &&
-				service->servers[i].replies_seen)
-				wanted = true;
-	for (i = 0; wanted && i < service->address_count; i++)
-		if (service->addresses[i].family == walk->set->family)
-			show(walk, 0, &service->addresses[i], NULL);
-}
-
-/** Shows what the set has of a nat server with an address of its family. */
-static void walk_nat_server(const struct walk *walk, const struct config_service *service,
-	const struct config_server *server)
-{
-	const struct address *address =
-		walk->set->family == AF_INET ? &server->address_v4 : &server->address_v6;
-	const struct address *virtual = virtual_of(service, walk);
-
-	if (!address->family || !virtual)
-		return;
-	switch (walk->set->content) {
-	case RULESET_SERVER_OF_MARK:
-		show(walk, config_server_mark(walk->config, server), NULL, address);
-		break;
-	case RULESET_VIRTUAL_OF_SERVER:
-		show(walk, 0, address, virtual);
-		break;
-	case RULESET_REPLY_SOURCES:
-		show(walk, 0, address, NULL);
-		break;
-	case RULESET_VIRTUAL:
-	case RULESET_OTHER_MARKS:
-	case RULESET_SEEN_SOURCES:
-		break;
-	}
-}
-
-/** Shows what the set has of a server. */
-static void walk_server(const struct walk *walk, const struct config_service *service,
-	const struct config_server *server)
-{
-	if (server->method == METHOD_NAT)
-		walk_nat_server(walk, service, server);
-	else if (walk->set->content == RULESET_OTHER_MARKS)
-		show(walk, config_server_mark(walk->config, server), NULL, NULL);
-}
-
-/** Shows each element. */
-void ruleset_elements(const struct config *config, const struct ruleset_set *set,
-	ruleset_element_fn *see, void *user)
-{
-	const struct walk walk = { config, set, see, user };
-	size_t i, j;
-
-	for (i = 0; i < config->service_count; i++) {
-		const struct config_service *service = &config->services[i];
-
-		walk_service(&walk, service);
-		for (j = 0; j < service->server_count; j++)
-			walk_server(&walk, service, &service->servers[j]);
-	}
 }

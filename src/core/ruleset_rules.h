@@ -44,6 +44,7 @@ enum ruleset_feature {
 	RULESET_WITH_SEEN = 1 << 3,    /**< of those, some whose replies pass the director */
 	RULESET_WITH_REPLIES = 1 << 4, /**< nat or seen: replies are queued */
 	RULESET_WITH_LOCAL = 1 << 5,   /**< a server of method local */
+	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
 };
 
 enum ruleset_table {
@@ -77,6 +78,9 @@ enum ruleset_content {
 	RULESET_OTHER_MARKS,       /**< marks of servers that are not nat */
 	RULESET_SEEN_SOURCES,      /**< sources of replies that nobody translates */
 	RULESET_REPLY_SOURCES,     /**< those, and nat servers' addresses */
+	RULESET_ALSO,              /**< virtual addresses whose other traffic has the set's
+	                                protocol, each with its port if there are ports */
+	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
 
 /** A type of keys and of what maps lead to. */
@@ -85,6 +89,8 @@ enum ruleset_type {
 	RULESET_TYPE_V4,
 	RULESET_TYPE_V6,
 	RULESET_TYPE_MARK, /**< in the CPU's byte order */
+	RULESET_TYPE_V4_PORT,
+	RULESET_TYPE_V6_PORT,
 };
 
 struct ruleset_set {
@@ -95,6 +101,7 @@ struct ruleset_set {
 	enum ruleset_type data;
 	enum ruleset_content content;
 	int family; /**< AF_INET or AF_INET6; not for marks alone */
+	uint8_t protocol; /**< of RULESET_ALSO */
 };
 
 /** Where a value is loaded from. */
@@ -132,6 +139,9 @@ enum ruleset_key {
 	RULESET_KEY_SOURCE_V4,
 	RULESET_KEY_SOURCE_V6,
 	RULESET_KEY_MARK, /**< our bits of it */
+	RULESET_KEY_WHOLE_MARK,
+	RULESET_KEY_DESTINATION_PORT_V4, /**< destination address and port */
+	RULESET_KEY_DESTINATION_PORT_V6,
 };
 
 /** What is done with a packet that matches. */
@@ -187,6 +197,7 @@ const struct ruleset_chain *ruleset_chain(const char *name);
 struct ruleset_element {
 	uint32_t mark;                /**< the key, if it is one */
 	const struct address *key;
+	uint16_t port;                /**< behind the key's address */
 	const struct address *data;
 };
 

@@ -75,6 +75,10 @@ static const char *type_name(enum ruleset_type type)
 		return "ipv6_addr";
 	case RULESET_TYPE_MARK:
 		return "mark";
+	case RULESET_TYPE_V4_PORT:
+		return "ipv4_addr . inet_service";
+	case RULESET_TYPE_V6_PORT:
+		return "ipv6_addr . inet_service";
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -94,6 +98,8 @@ static void add_element(const struct ruleset_element *element, void *user)
 		text_add(&printer->text, "0x%08x", element->mark);
 	else
 		text_add(&printer->text, "%s", address_format(element->key, name));
+	if (element->port)
+		text_add(&printer->text, " . %u", element->port);
 	if (printer->set->data)
 		text_add(&printer->text, " : %s", address_format(element->data, name));
 }
@@ -130,6 +136,15 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 		break;
 	case RULESET_KEY_MARK:
 		text_add(&printer->text, "meta mark & 0x%08x ", printer->config->mark_mask);
+		break;
+	case RULESET_KEY_WHOLE_MARK:
+		text_add(&printer->text, "meta mark ");
+		break;
+	case RULESET_KEY_DESTINATION_PORT_V4:
+		text_add(&printer->text, "ip daddr . th dport ");
+		break;
+	case RULESET_KEY_DESTINATION_PORT_V6:
+		text_add(&printer->text, "ip6 daddr . th dport ");
 		break;
 	case RULESET_KEY_NONE:
 		break;

@@ -21,7 +21,13 @@
 /* nft's numbers of its data types, by which it prints a set's elements. */
 #define DATATYPE_IPV4_ADDRESS 7
 #define DATATYPE_IPV6_ADDRESS 8
+#define DATATYPE_SERVICE 13
 #define DATATYPE_MARK 19
+#define CONCATENATED(first, second) ((first) << 6 | (second))
+
+/* A port behind an address fills a register of four bytes. */
+#define PORT_BYTES 4
+#define KEY_BYTES (16 + PORT_BYTES)
 
 #define IPV4_SOURCE_OFFSET 12
 #define IPV4_DESTINATION_OFFSET 16
@@ -66,16 +72,23 @@ static void add_meta(struct build *build, uint32_t key)
 	set_u32(expression, NFTNL_EXPR_META_DREG, NFT_REG_1);
 }
 
-/** Loads bytes of a header. */
-static void add_payload(
-	struct build *build, uint32_t base, uint32_t offset_bytes, uint32_t size_bytes)
+/** Loads bytes of a header into a register. */
+static void add_payload_to(struct build *build, uint32_t reg, uint32_t base,
+	uint32_t offset_bytes, uint32_t size_bytes)
 {
 	struct nftnl_expr *expression = add(build, "payload");
 
 	set_u32(expression, NFTNL_EXPR_PAYLOAD_BASE, base);
 	set_u32(expression, NFTNL_EXPR_PAYLOAD_OFFSET, offset_bytes);
 	set_u32(expression, NFTNL_EXPR_PAYLOAD_LEN, size_bytes);
-	set_u32(expression, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	set_u32(expression, NFTNL_EXPR_PAYLOAD_DREG, reg);
+}
+
+/** Loads bytes of a header. */
+static void add_payload(
+	struct build *build, uint32_t base, uint32_t offset_bytes, uint32_t size_bytes)
+{
+	add_payload_to(build, NFT_REG_1, base, offset_bytes, size_bytes);
 }
 
 /** Loads bytes of IPv6's fragment header; the rule ends where there is none. */
@@ -197,6 +210,12 @@ static void add_match(struct build *build, const struct ruleset_match *match)
 		add_compare(build, match->compare, &widest, sizeof(widest));
 }
 
+/** Loads the destination port behind what is in the registers before. */
+static void add_port_to(struct build *build, uint32_t reg)
+{
+	add_payload_to(build, reg, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+}
+
 /** Loads what is to be looked up. */
 static void add_key(struct build *build, enum ruleset_key key)
 {
@@ -217,6 +236,17 @@ static void add_key(struct build *build, enum ruleset_key key)
 		break;
 	case RULESET_KEY_MARK:
 		add_mark(build, build->config->mark_mask);
+		break;
+	case RULESET_KEY_WHOLE_MARK:
+		add_meta(build, NFT_META_MARK);
+		break;
+	case RULESET_KEY_DESTINATION_PORT_V4:
+		add_payload(build, base, IPV4_DESTINATION_OFFSET, 4);
+		add_port_to(build, NFT_REG32_01);
+		break;
+	case RULESET_KEY_DESTINATION_PORT_V6:
+		add_payload(build, base, IPV6_DESTINATION_OFFSET, 16);
+		add_port_to(build, NFT_REG32_04);
 		break;
 	case RULESET_KEY_NONE:
 		break;
@@ -456,6 +486,10 @@ static uint32_t type_number(enum ruleset_type type)
 		return DATATYPE_IPV6_ADDRESS;
 	case RULESET_TYPE_MARK:
 		return DATATYPE_MARK;
+	case RULESET_TYPE_V4_PORT:
+		return CONCATENATED(DATATYPE_IPV4_ADDRESS, DATATYPE_SERVICE);
+	case RULESET_TYPE_V6_PORT:
+		return CONCATENATED(DATATYPE_IPV6_ADDRESS, DATATYPE_SERVICE);
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -465,9 +499,40 @@ static uint32_t type_number(enum ruleset_type type)
 /** The size of a value of a type. */
 static uint32_t type_bytes(enum ruleset_type type)
 {
-	if (type == RULESET_TYPE_V6)
+	switch (type) {
+	case RULESET_TYPE_V4:
+	case RULESET_TYPE_MARK:
+		return 4;
+	case RULESET_TYPE_V6:
 		return 16;
-	return type ? 4 : 0;
+	case RULESET_TYPE_V4_PORT:
+		return 4 + PORT_BYTES;
+	case RULESET_TYPE_V6_PORT:
+		return 16 + PORT_BYTES;
+	case RULESET_TYPE_NONE:
+		break;
+	}
+	return 0;
+}
+
+/** Writes an element's key; returns its size. */
+static uint32_t key_write(const struct ruleset_element *element,
+	uint8_t out[static KEY_BYTES])
+{
+	uint32_t size_bytes = sizeof(element->mark);
+	uint16_t port = htons(element->port);
+
+	if (!element->key) {
+		memcpy(out, &element->mark, sizeof(element->mark));
+		return size_bytes;
+	}
+	size_bytes = (uint32_t)address_size_bytes(element->key);
+	memcpy(out, element->key->bytes, size_bytes);
+	if (!element->port)
+		return size_bytes;
+	memset(out + size_bytes, 0, PORT_BYTES);
+	memcpy(out + size_bytes, &port, sizeof(port));
+	return size_bytes + PORT_BYTES;
 }
 
 /** Adds one element to the set that is being filled. */
@@ -475,11 +540,11 @@ static void add_element(const struct ruleset_element *element, void *user)
 {
 	struct nft_elements *elements = user;
 	const struct address *data = element->data;
-	const void *key = element->key ? (const void *)element->key->bytes : &element->mark;
+	uint8_t key[KEY_BYTES];
+	uint32_t key_bytes = key_write(element, key);
 
-	nft_add_element(elements, key,
-		element->key ? (uint32_t)address_size_bytes(element->key) : 4,
-		data ? data->bytes : NULL, data ? (uint32_t)address_size_bytes(data) : 0);
+	nft_add_element(elements, key, key_bytes, data ? data->bytes : NULL,
+		data ? (uint32_t)address_size_bytes(data) : 0);
 }
 
 /** Adds one set and fills it. */

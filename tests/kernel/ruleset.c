@@ -435,6 +435,20 @@ static const struct {
 	{ { METHOD_DIRECT, METHOD_DIRECT }, true, "untracked-reply" },
 	{ { METHOD_LOCAL, METHOD_DIRECT }, false, "input" },
 	{ { METHOD_LOCAL, METHOD_NAT }, true, "untracked-reply" },
+	{ { METHOD_DIRECT, METHOD_DIRECT }, false, "divert" },
+};
+
+#define MIXTURE_WITH_ALSO 6
+
+/** One of each kind of other traffic. */
+static const struct config_also also[] = {
+	{ .protocol = IPPROTO_TCP, .port = 443 },
+	{ .protocol = IPPROTO_UDP, .port = 1701 },
+	{ .protocol = IPPROTO_SCTP, .port = 5060 },
+	{ .protocol = IPPROTO_ICMP },
+	{ .protocol = IPPROTO_ICMPV6 },
+	{ .protocol = IPPROTO_GRE },
+	{ .mark = 5 },
 };
 
 /** The config with one of the mixtures. */
@@ -449,6 +463,10 @@ static struct config *mixed_config(int number)
 		server->method = mixtures[number].methods[i];
 		server->replies_seen = server->method == METHOD_NAT ||
 				       mixtures[number].seen;
+	}
+	if (number == MIXTURE_WITH_ALSO) {
+		memcpy(config->services[0].also, also, sizeof(also));
+		config->services[0].also_count = sizeof(also) / sizeof(also[0]);
 	}
 	return config;
 }

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a configuration puts into the sets of ruleset_rules.c.
+ */
+#include "core/ruleset_rules.h"
+
+#include <sys/socket.h>
+
+/** A set being walked. */
+struct walk {
+	const struct config *config;
+	const struct ruleset_set *set;
+	ruleset_element_fn *see;
+	void *user;
+};
+
+/** Shows one element. */
+static void show(const struct walk *walk, uint32_t mark, const struct address *key,
+	const struct address *data)
+{
+	const struct ruleset_element element = { .mark = mark, .key = key, .data = data };
+
+	walk->see(&element, walk->user);
+}
+
+/** The service's first virtual address of the set's family: with nat its only one. */
+static const struct address *virtual_of(
+	const struct config_service *service, const struct walk *walk)
+{
+	size_t i;
+
+	for (i = 0; i < service->address_count; i++)
+		if (service->addresses[i].family == walk->set->family)
+			return &service->addresses[i];
+	return NULL;
+}
+
+/** Shows what the set has of a service's own: virtual addresses. */
+static void walk_service(const struct walk *walk, const struct config_service *service)
+{
+	bool wanted = walk->set->content == RULESET_VIRTUAL;
+	size_t i;
+
+	if (walk->set->content == RULESET_SEEN_SOURCES ||
+		walk->set->content == RULESET_REPLY_SOURCES)
+		for (i = 0; i < service->server_count; i++)
+			if (service->servers[i].method != METHOD_NAT &&
+				service->servers[i].replies_seen)
+				wanted = true;
+	for (i = 0; wanted && i < service->address_count; i++)
+		if (service->addresses[i].family == walk->set->family)
+			show(walk, 0, &service->addresses[i], NULL);
+}
+
+/** Shows one kind of other traffic, by each virtual address of the set's family. */
+static void walk_also(const struct walk *walk, const struct config_service *service,
+	const struct config_also *also)
+{
+	size_t i;
+
+	if (walk->set->content == RULESET_ALSO_MARKS && also->mark)
+		show(walk, also->mark, NULL, NULL);
+	if (walk->set->content != RULESET_ALSO || walk->set->protocol != also->protocol)
+		return;
+	for (i = 0; i < service->address_count; i++) {
+		const struct ruleset_element element = { .key = &service->addresses[i],
+			.port = also->port };
+
+		if (service->addresses[i].family == walk->set->family)
+			walk->see(&element, walk->user);
+	}
+}
+
+/** Shows what the set has of a nat server with an address of its family. */
+static void walk_nat_server(const struct walk *walk, const struct config_service *service,
+	const struct config_server *server)
+{
+	const struct address *address =
+		walk->set->family == AF_INET ? &server->address_v4 : &server->address_v6;
+	const struct address *virtual = virtual_of(service, walk);
+
+	if (!address->family || !virtual)
+		return;
+	switch (walk->set->content) {
+	case RULESET_SERVER_OF_MARK:
+		show(walk, config_server_mark(walk->config, server), NULL, address);
+		break;
+	case RULESET_VIRTUAL_OF_SERVER:
+		show(walk, 0, address, virtual);
+		break;
+	case RULESET_REPLY_SOURCES:
+		show(walk, 0, address, NULL);
+		break;
+	case RULESET_VIRTUAL:
+	case RULESET_OTHER_MARKS:
+	case RULESET_SEEN_SOURCES:
+	case RULESET_ALSO:
+	case RULESET_ALSO_MARKS:
+		break;
+	}
+}
+
+/** Shows what the set has of a server. */
+static void walk_server(const struct walk *walk, const struct config_service *service,
+	const struct config_server *server)
+{
+	if (server->method == METHOD_NAT)
+		walk_nat_server(walk, service, server);
+	else if (walk->set->content == RULESET_OTHER_MARKS)
+		show(walk, config_server_mark(walk->config, server), NULL, NULL);
+}
+
+/** Shows each element. */
+void ruleset_elements(const struct config *config, const struct ruleset_set *set,
+	ruleset_element_fn *see, void *user)
+{
+	const struct walk walk = { config, set, see, user };
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		walk_service(&walk, service);
+		for (j = 0; j < service->also_count; j++)
+			walk_also(&walk, service, &service->also[j]);
+		for (j = 0; j < service->server_count; j++)
+			walk_server(&walk, service, &service->servers[j]);
+	}
+}
