@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/lab/vm.sh \
 	tests/lab/watch.sh \
 	tests/lab/stages/ah.sh \
+	tests/lab/stages/also.sh \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/certificates.sh \
 	tests/lab/stages/cleanup.sh \
