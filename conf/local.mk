@@ -8,6 +8,7 @@ dist_examples_DATA = \
 	conf/ipsec-balancer.conf \
 	conf/ipv6.conf \
 	conf/local-node.conf \
+	conf/nat.conf \
 	conf/tunnel.conf \
 	conf/two-services.conf
 

@@ -5,6 +5,7 @@
 # into a directory of their own and its programs run from there: they find their libraries by
 # LD_LIBRARY_PATH and get every other path as an option. It needs ESP in the kernel.
 
+PEER_NAT=yes
 LIBRESWAN_LIBS=usr/lib/x86_64-linux-gnu
 
 # Prints where Libreswan is kept.
@@ -60,6 +61,15 @@ libreswan_client_address() {
 	esac
 }
 
+# Prints what is made of a NAT that the peers find: ESP in UDP, with PEER_NAT=no nothing.
+libreswan_encapsulation() {
+	case $PEER_ENCAP$PEER_NAT in
+	yes*) echo yes ;;
+	nono) echo no ;;
+	*) echo auto ;;
+	esac
+}
+
 # Prints the connection of client $1 named $3 ("tunnel", "transport", with 6 over IPv6) in IKE
 # version $2 (1, 2, 1-aggressive) with VIP $5; $4 is the side it is for, client or server.
 libreswan_connection() {
@@ -70,6 +80,7 @@ libreswan_connection() {
 		set -- "$@" "$here" "$here_id" "$here_net"
 		here=$there here_id=$there_id here_net=$there_net
 		there=$6 there_id=$7 there_net=$8
+		[ "$LAB_METHOD" != nat ] || here=%defaultroute
 	}
 	case $3 in transport*) kind=transport ;; esac
 	cat <<-END
@@ -83,7 +94,7 @@ libreswan_connection() {
 		  rightid=$there_id
 		  ikev2=$(case $2 in 2) echo insist ;; *) echo never ;; esac)
 		  aggressive=$(case $2 in *-aggressive) echo yes ;; *) echo no ;; esac)
-		  encapsulation=$(case $PEER_ENCAP in yes) echo yes ;; *) echo auto ;; esac)
+		  encapsulation=$(libreswan_encapsulation)
 		  ike=aes128-sha2_256-dh31
 		  esp=aes128-sha2_256
 		  pfs=no

@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	tests/lab/stages/kill-9.sh \
 	tests/lab/stages/libreswan-clients.sh \
 	tests/lab/stages/libreswan-servers.sh \
+	tests/lab/stages/local-behind.sh \
 	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
 	tests/lab/stages/mobike.sh \
@@ -43,6 +44,8 @@ EXTRA_DIST += \
 	tests/lab/stages/nat-ends.sh \
 	tests/lab/stages/nat-ports-kept.sh \
 	tests/lab/stages/nat-rebinding.sh \
+	tests/lab/stages/nat-esp.sh \
+	tests/lab/stages/nat-external.sh \
 	tests/lab/stages/nat-refuses.sh \
 	tests/lab/stages/nat-spread.sh \
 	tests/lab/stages/nat.sh \

@@ -13,12 +13,17 @@ nat_missing() {
 	command -v conntrack >/dev/null || echo "no conntrack"
 }
 
-# Brings up what stage_up does: $1 clients, $2 real servers, scheduler $3, further global
-# config lines $4.
-nat_up() {
+# Has network, peers and director use the method.
+nat_choose() {
 	LAB_BACK=dir
 	LAB_METHOD=nat
 	DIRECTOR_METHOD=nat
+}
+
+# Brings up what stage_up does: $1 clients, $2 real servers, scheduler $3, further global
+# config lines $4.
+nat_up() {
+	nat_choose
 	stage_up "$@"
 }
 
