@@ -83,6 +83,20 @@ static uint32_t add_words(uint32_t sum, const uint8_t *bytes, size_t size_bytes)
 	return sum;
 }
 
+/** Folds the carries in and turns the sum over. */
+static uint16_t fold(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/** RFC 1071. */
+uint16_t nat_checksum(const uint8_t *bytes, size_t size_bytes)
+{
+	return fold(add_words(0, bytes, size_bytes));
+}
+
 /** The checksum of a UDP packet with its pseudo header, the field included. */
 static uint16_t udp_sum(const uint8_t *packet, size_t size_bytes)
 {
@@ -91,10 +105,7 @@ static uint16_t udp_sum(const uint8_t *packet, size_t size_bytes)
 	uint32_t sum = add_words((uint32_t)udp_bytes + IPPROTO_UDP,
 		packet + (v6 ? 8 : 12), v6 ? 32 : 8);
 
-	sum = add_words(sum, packet + header_bytes, udp_bytes);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return fold(add_words(sum, packet + header_bytes, udp_bytes));
 }
 
 /** Builds the packet. */

@@ -41,6 +41,9 @@ bool nat_let_go(void);
 size_t nat_udp(uint8_t *out, const char *source, uint16_t source_port,
 	const char *destination, uint16_t destination_port, bool checksum);
 
+/** The Internet checksum of bytes, as a number to be written in network order. */
+uint16_t nat_checksum(const uint8_t *bytes, size_t size_bytes);
+
 /** Reads what a frame is about. */
 struct nat_seen nat_look(const struct fixture_frame *frame);
 

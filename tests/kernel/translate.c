@@ -3,6 +3,7 @@
  * Method nat in the kernel: what a mark makes of a client's packet, what becomes of a
  * server's answer and of what it starts itself, and what is kept out of conntrack.
  */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,32 @@ START_TEST(no_checksum_stays_none)
 }
 END_TEST
 
+/** News about what a server sent: conntrack translates what it quotes as well. */
+START_TEST(icmp_errors_reach_the_server)
+{
+	uint8_t icmp[FIXTURE_BYTES] = { 3, 4, 0, 0, 0, 0, 5, 0 }, packet[FIXTURE_BYTES];
+	struct fixture_frame frame, quote;
+	size_t size;
+	uint16_t sum;
+
+	nat_up(METHOD_NAT);
+	nat_client_sends(CLIENT_V4, 61000, 4500, 0);
+	size = 8 + nat_udp(icmp + 8, VIRTUAL_V4, 4500, CLIENT_V4, 61000, true);
+	sum = nat_checksum(icmp, size);
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+	fixture_inject(packet,
+		fixture_ip(packet, "203.0.113.1", VIRTUAL_V4, IPPROTO_ICMP, icmp, size));
+	ck_assert(nat_give_to(0));
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, 0x11);
+	nat_expect(&frame, "203.0.113.1", 0, NAT_SERVER_V4, 0);
+	quote.size_bytes = frame.size_bytes - 28;
+	memcpy(quote.packet, frame.packet + 28, quote.size_bytes);
+	nat_expect(&quote, NAT_SERVER_V4, 4500, CLIENT_V4, 61000);
+}
+END_TEST
+
 /** Requests wait for the daemon and replies do not, and ESP in UDP is not shown to it. */
 START_TEST(without_a_daemon)
 {
@@ -194,6 +221,7 @@ int main(void)
 	tcase_add_test(tests, what_a_server_starts);
 	tcase_add_test(tests, esp_both_ways);
 	tcase_add_test(tests, no_checksum_stays_none);
+	tcase_add_test(tests, icmp_errors_reach_the_server);
 	tcase_add_test(tests, without_a_daemon);
 	tcase_add_test(tests, marked_and_not_translated);
 	tcase_add_test(tests, other_methods_stay_out_of_conntrack);
