@@ -51,6 +51,19 @@ uint32_t config_server_table(const struct config *config, const struct config_se
 	return config->table_base + server->index;
 }
 
+/** The address that a family's packets are sent to. */
+const struct address *config_server_address(
+	const struct config_server *server, uint8_t family)
+{
+	bool v4 = family == AF_INET;
+	const struct address *same = v4 ? &server->address_v4 : &server->address_v6;
+	const struct address *other = v4 ? &server->address_v6 : &server->address_v4;
+
+	if (same->family)
+		return same;
+	return server->method == METHOD_TUNNEL && other->family ? other : NULL;
+}
+
 /** Fills what a file may leave out. */
 void config_defaults(struct config *config)
 {

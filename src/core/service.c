@@ -61,14 +61,11 @@ uint64_t service_load(const struct service *service, const struct server *server
 	return server->clients;
 }
 
-/** Has a next hop of the family, or needs none. */
+/** Has an address for the family's packets, or needs none. */
 bool server_reachable(const struct server *server, uint8_t family)
 {
-	if (server->config->method == METHOD_LOCAL)
-		return true;
-	if (family == AF_INET)
-		return server->config->address_v4.family != 0;
-	return server->config->address_v6.family != 0;
+	return server->config->method == METHOD_LOCAL ||
+	       config_server_address(server->config, family);
 }
 
 /** Has a weight and can be reached. */

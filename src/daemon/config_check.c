@@ -125,7 +125,7 @@ static bool service_has_server_for(const struct config_service *service, uint8_t
 {
 	for (size_t i = 0; i < service->server_count; i++)
 		if (service->servers[i].method == METHOD_LOCAL ||
-			server_address(&service->servers[i], family))
+			config_server_address(&service->servers[i], family))
 			return true;
 	return false;
 }
@@ -207,7 +207,7 @@ static bool families_meet(const struct config_service *service,
 	const struct config_server *server)
 {
 	for (size_t i = 0; i < service->address_count; i++)
-		if (server_address(server, service->addresses[i].family))
+		if (config_server_address(server, service->addresses[i].family))
 			return true;
 	return false;
 }
@@ -300,5 +300,6 @@ void config_check(const struct config *config, const struct config_places *place
 		config_check_nat(config, service, lines, errors);
 		config_check_labels(service, lines, errors);
 		config_check_also(config, service, lines, errors);
+		config_check_tunnel(config, service, lines, errors);
 	}
 }

@@ -17,6 +17,8 @@ struct server_places {
 	unsigned int replies;
 	unsigned int label;
 	unsigned int range;
+	unsigned int encapsulation;
+	unsigned int gue_port;
 };
 
 /** Where in the file a service stands, and what its servers inherit. */
@@ -55,6 +57,10 @@ void config_check_labels(const struct config_service *service,
 
 /** Checks what method nat asks of one service; called by config_check(). */
 void config_check_nat(const struct config *config, const struct config_service *service,
+	const struct service_places *places, struct config_errors *errors);
+
+/** Checks what method tunnel asks of one service; called by config_check(). */
+void config_check_tunnel(const struct config *config, const struct config_service *service,
 	const struct service_places *places, struct config_errors *errors);
 
 /** Frees what places owns, not places itself. */

@@ -7,6 +7,7 @@ src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_check.c src/daemon/config_check.h \
 	src/daemon/config_check_also.c \
 	src/daemon/config_check_labels.c src/daemon/config_check_nat.c \
+	src/daemon/config_check_tunnel.c \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
 	src/daemon/config_file.c src/daemon/config_file.h \
 	src/daemon/config_schema.c src/daemon/config_schema.h

@@ -103,7 +103,8 @@ static void routes_changed(struct ev_loop *ev, ev_io *watcher, int events)
 	struct loop *loop = watcher->data;
 
 	(void)events;
-	if (policy_route_watch_read(watcher->fd) && !ev_is_active(&loop->on_reroute))
+	if (policy_route_watch_read(watcher->fd, loop->config) &&
+		!ev_is_active(&loop->on_reroute))
 		ev_timer_again(ev, &loop->on_reroute);
 }
 

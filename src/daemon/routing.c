@@ -9,23 +9,42 @@
 #include "kernel/policy_route.h"
 #include "kernel/tunnel_device.h"
 
-/** Says why there is no tunnel device, and what helps. */
-static void log_tunnel_error(int error, uint8_t family)
+/** The kernel's name for what makes a kind of device, with what a module needs to be
+ *  configured as. */
+static const char *module_of(const char *kind, const char **ret_option)
 {
-	const char *module = family == AF_INET ? "ipip" : "ip6_tunnel";
+	if (strcmp(kind, "ip6tnl") == 0) {
+		*ret_option = "IPV6_TUNNEL";
+		return "ip6_tunnel";
+	}
+	*ret_option = strcmp(kind, "sit") == 0 ? "IPV6_SIT" : "NET_IPIP";
+	return kind;
+}
+
+/** Says why there is no tunnel device, and what helps. */
+static void log_tunnel_error(int error, const struct tunnel_device *device)
+{
+	const char *kind = tunnel_device_kind(device), *option;
+	const char *module = module_of(kind, &option);
+	bool v4 = device->family == AF_INET;
 
 	if (error == -EOPNOTSUPP)
 		log_error("method tunnel: this kernel has no %s devices; modprobe %s "
 			  "(CONFIG_%s)",
-			module, module,
-			family == AF_INET ? "NET_IPIP" : "IPV6_TUNNEL");
+			kind, module, option);
+	else if (error == -EINVAL && device->gue_port)
+		log_error("method tunnel: device %s cannot do encapsulation gue; "
+			  "modprobe %s (CONFIG_%s)",
+			device->name, v4 ? "fou" : "fou6",
+			v4 ? "NET_FOU_IP_TUNNELS" : "IPV6_FOU_TUNNEL");
 	else if (error == -EEXIST)
 		log_error("method tunnel: device %s cannot be made, since another one of "
-			  "that name or in external mode is there; see ip -d link",
-			tunnel_device_name(family));
+			  "that name %s is there; see ip -d link",
+			device->name,
+			device->remote.family ? "or to that address"
+					      : "or in external mode");
 	else
-		log_error("method tunnel: device %s: %s", tunnel_device_name(family),
-			strerror(-error));
+		log_error("method tunnel: device %s: %s", device->name, strerror(-error));
 }
 
 /** Makes routing what the configuration wants. A next hop that is not there yet is no
@@ -44,7 +63,7 @@ int routing_apply(const struct config *config)
 		return 0;
 	}
 	if (error && error == counters.tunnel_error)
-		log_tunnel_error(error, counters.tunnel_family);
+		log_tunnel_error(error, &counters.tunnel_device);
 	else if (error)
 		log_error("routing: %s", strerror(-error));
 	return error;

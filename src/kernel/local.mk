@@ -8,8 +8,11 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
 	src/kernel/nfqueue_message.c src/kernel/nfqueue_message.h \
 	src/kernel/nft_transaction.c src/kernel/nft_transaction.h \
+	src/kernel/policy_plan.c src/kernel/policy_plan.h \
 	src/kernel/policy_route.c src/kernel/policy_route.h \
 	src/kernel/policy_route_watch.c \
+	src/kernel/policy_rules.c src/kernel/policy_rules.h \
+	src/kernel/policy_tunnel.c src/kernel/policy_tunnel.h \
 	src/kernel/probe.c src/kernel/probe.h \
 	src/kernel/rtnl.c src/kernel/rtnl.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "kernel/tunnel_device.h"
 
 /** Who made a route or a rule (rtm_protocol, FRA_PROTOCOL); free in iproute2's list. */
 #define POLICY_ROUTE_PROTOCOL 83
@@ -41,18 +42,18 @@ struct policy_route_counters {
 	uint32_t routes_removed;
 	uint32_t unreachable;                      /**< next hops that cannot be used */
 	const struct config_server *first_unreachable; /**< in config; NULL when none */
-	uint8_t first_unreachable_family;          /**< AF_INET or AF_INET6 */
-	int tunnel_error;      /**< of a tunnel device, negative errno; 0: none */
-	uint8_t tunnel_family; /**< of that device */
+	uint8_t first_unreachable_family;              /**< of its clients */
+	int tunnel_error; /**< of a tunnel device, negative errno; 0: none */
+	struct tunnel_device tunnel_device; /**< that device */
 };
 
 /**
  * Makes rules and routes what the config wants: adds what is missing, then removes what
  * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
- * -EHOSTUNREACH when some next hop is not on-link, or the server of a tunnel or of nat has
- * no route: its packets are dropped, everything else is done. A tunnel device that cannot be
- * made ends it before anything is changed, with tunnel_error. -EPERM; -EAFNOSUPPORT no
- * policy routing; else negative errno.
+ * -EHOSTUNREACH when some next hop is not on-link, or the server of a tunnel or of nat
+ * has no route: its packets are dropped, everything else is done. A tunnel device that
+ * cannot be made ends it before anything is changed, with tunnel_error. -EPERM;
+ * -EAFNOSUPPORT no policy routing; else negative errno.
  */
 int policy_route_apply(
 	const struct config *config, struct policy_route_counters *ret_counters);
@@ -61,10 +62,11 @@ int policy_route_apply(
  *  puts the local rule back to 0. 0 also when there are none. */
 int policy_route_remove(void);
 
-/** Opens a nonblocking monitor of links, addresses, rules and next hops' routes. Returns
- *  its descriptor, which is the caller's to close, or negative errno. */
+/** Opens a nonblocking monitor of links, addresses, rules and routes. Returns its
+ *  descriptor, which is the caller's to close, or negative errno. */
 int policy_route_watch_open(void);
 
-/** Reads all that the monitor has. Returns whether policy_route_apply() should run
- *  again; true as well when notices were lost. */
-bool policy_route_watch_read(int watch_fd);
+/** Reads what the monitor has, up to a bound; the descriptor stays readable while there
+ *  is more. Returns whether policy_route_apply() should run again for config; true as
+ *  well when notices were lost. */
+bool policy_route_watch_read(int watch_fd, const struct config *config);

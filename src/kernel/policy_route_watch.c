@@ -9,6 +9,7 @@
 #include <linux/fib_rules.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@
 
 /** Room for one datagram of notices. */
 #define NOTICE_BYTES 16384
+
+/** Datagrams read in one turn: a routing daemon may send them without an end. */
+#define DATAGRAMS_A_TURN 256
 
 static const int groups[] = {
 	RTNLGRP_LINK,
@@ -25,6 +29,7 @@ static const int groups[] = {
 	RTNLGRP_IPV6_ROUTE,
 	RTNLGRP_IPV4_RULE,
 	RTNLGRP_IPV6_RULE,
+	RTNLGRP_NEXTHOP,
 };
 
 /** Joins the groups. */
@@ -77,17 +82,88 @@ static bool route_on_link(const struct nlmsghdr *message)
 	return route->rtm_type == RTN_UNICAST;
 }
 
-/** Routes matter when they make a next hop on-link or were ours and are gone. All others
- *  come and go by the thousand where a routing daemon runs. */
-static bool route_matters(const struct nlmsghdr *message)
+/** The network that a route is to; all zeros for a default route. */
+static struct address route_network(const struct nlmsghdr *message)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	struct address network = { .family = route->rtm_family };
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, message, sizeof(*route)) {
+		if (mnl_attr_get_type(attribute) == RTA_DST &&
+			mnl_attr_get_payload_len(attribute) <= sizeof(network.bytes))
+			memcpy(network.bytes, mnl_attr_get_payload(attribute),
+				mnl_attr_get_payload_len(attribute));
+	}
+	return network;
+}
+
+/** Tells whether an address is in a network of so many bits. */
+static bool is_in(
+	const struct address *address, const struct address *network, uint8_t bits)
+{
+	uint8_t whole = bits / 8, rest = bits % 8;
+
+	if (address->family != network->family ||
+		bits > address_size_bytes(address) * 8 ||
+		memcmp(address->bytes, network->bytes, whole) != 0)
+		return false;
+	return !rest ||
+	       (address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0;
+}
+
+/** Tells whether a server is the end of a tunnel and in a network; one of family 0 has
+ *  all. */
+static bool is_end_in(const struct config_server *server, const struct address *network,
+	uint8_t bits)
+{
+	if (server->method != METHOD_TUNNEL)
+		return false;
+	return !network->family || is_in(&server->address_v4, network, bits) ||
+	       is_in(&server->address_v6, network, bits);
+}
+
+/** Tells whether some server is. */
+static bool has_end_in(
+	const struct config *config, const struct address *network, uint8_t bits)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		for (j = 0; j < service->server_count; j++) {
+			if (is_end_in(&service->servers[j], network, bits))
+				return true;
+		}
+	}
+	return false;
+}
+
+/** Routes matter when they make a next hop on-link, when they may be the way of outer
+ *  packets, or when they were ours and are gone. All others come and go by the
+ *  thousand where a routing daemon runs. */
+static bool route_matters(const struct nlmsghdr *message, const struct config *config)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	struct address network;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*route))
 		return false;
 	if (route->rtm_protocol == POLICY_ROUTE_PROTOCOL)
 		return message->nlmsg_type == RTM_DELROUTE;
-	return route_on_link(message);
+	if (route_on_link(message))
+		return true;
+	network = route_network(message);
+	return has_end_in(config, &network, route->rtm_dst_len);
+}
+
+/** Next hops that routes only refer to change without a word about the routes. */
+static bool nexthop_matters(const struct config *config)
+{
+	const struct address any = { .family = 0 };
+
+	return has_end_in(config, &any, 0);
 }
 
 /** Rules matter when somebody else's appear or any is gone: that may be one of ours,
@@ -110,7 +186,7 @@ static bool rule_matters(const struct nlmsghdr *message)
 }
 
 /** Tells whether one notice matters. */
-static bool notice_matters(const struct nlmsghdr *message)
+static bool notice_matters(const struct nlmsghdr *message, const struct config *config)
 {
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
@@ -120,7 +196,10 @@ static bool notice_matters(const struct nlmsghdr *message)
 		return true;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		return route_matters(message);
+		return route_matters(message, config);
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		return nexthop_matters(config);
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
 		return rule_matters(message);
@@ -129,34 +208,36 @@ static bool notice_matters(const struct nlmsghdr *message)
 }
 
 /** Tells whether any notice of a datagram matters. */
-static bool datagram_matters(const void *data, int left)
+static bool datagram_matters(const void *data, int left, const struct config *config)
 {
 	const struct nlmsghdr *message = data;
 
 	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (notice_matters(message))
+		if (notice_matters(message, config))
 			return true;
 	}
 	return false;
 }
 
-/** Reads all notices. */
-bool policy_route_watch_read(int watch_fd)
+/** Reads notices, datagram by datagram. */
+bool policy_route_watch_read(int watch_fd, const struct config *config)
 {
 	union {
 		struct nlmsghdr header;
 		char bytes[NOTICE_BYTES];
 	} buffer;
 	bool matters = false;
-	ssize_t received;
+	size_t i;
 
-	for (;;) {
-		received = recv(watch_fd, &buffer, sizeof(buffer), MSG_DONTWAIT);
+	for (i = 0; i < DATAGRAMS_A_TURN; i++) {
+		ssize_t received = recv(watch_fd, &buffer, sizeof(buffer), MSG_DONTWAIT);
+
 		if (received > 0)
-			matters |= datagram_matters(&buffer, (int)received);
+			matters |= datagram_matters(&buffer, (int)received, config);
 		else if (received == -1 && errno == ENOBUFS)
 			matters = true;
 		else if (received == 0 || errno != EINTR)
-			return matters;
+			break;
 	}
+	return matters;
 }

@@ -202,11 +202,10 @@ int rtnl_rules_read(struct netlink *netlink, uint8_t family, struct rtnl_rules *
 		netlink, message, collection_rule, collection_begin, &collection);
 }
 
-/** Where in what encapsulates a packet its destination stands. */
-static uint16_t tunnel_destination(uint8_t family)
-{
-	return family == AF_INET ? LWTUNNEL_IP_DST : LWTUNNEL_IP6_DST;
-}
+/** Where in what encapsulates a packet its destination stands, whatever the family. */
+#define TUNNEL_DESTINATION LWTUNNEL_IP_DST
+_Static_assert((int)LWTUNNEL_IP_DST == (int)LWTUNNEL_IP6_DST,
+	"both families' destinations stand in the same place");
 
 /** Takes the destination of what encapsulates. What it is was said in another attribute
  *  that may come later, but nobody but us makes routes of our protocol. */
@@ -215,8 +214,10 @@ static void route_tunnel(const struct nlattr *encap, struct rtnl_route *route)
 	const struct nlattr *attribute;
 
 	mnl_attr_for_each_nested (attribute, encap) {
-		if (mnl_attr_get_type(attribute) == tunnel_destination(route->family))
-			route->tunnel = attribute_address(attribute, route->family);
+		if (mnl_attr_get_type(attribute) == TUNNEL_DESTINATION)
+			route->tunnel = attribute_address(attribute,
+				mnl_attr_get_payload_len(attribute) == 4 ? AF_INET
+									 : AF_INET6);
 	}
 }
 
@@ -229,6 +230,35 @@ static void route_metrics(const struct nlattr *metrics, struct rtnl_route *route
 		if (mnl_attr_get_type(attribute) == RTAX_MTU)
 			route->mtu_bytes = attribute_u32(attribute);
 	}
+}
+
+/** Forgets the MTU of a way that was found if it is one that the kernel learned and will
+ *  forget: such a route has a time to live and is a copy. */
+static void forget_learned_mtu(const struct nlmsghdr *message, struct rtnl_route *route)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, message, sizeof(*header)) {
+		const struct rta_cacheinfo *info = mnl_attr_get_payload(attribute);
+
+		if (mnl_attr_get_type(attribute) == RTA_CACHEINFO &&
+			mnl_attr_get_payload_len(attribute) >= sizeof(*info) &&
+			info->rta_expires && (header->rtm_flags & RTM_F_CLONED))
+			route->mtu_bytes = 0;
+	}
+}
+
+/** The gateway of a family other than the route's. */
+static struct address via_address(const struct nlattr *attribute)
+{
+	const struct rtvia *via = mnl_attr_get_payload(attribute);
+	size_t size_bytes = mnl_attr_get_payload_len(attribute);
+	struct address none = { .family = 0 };
+
+	if (size_bytes == sizeof(*via) + 16 && via->rtvia_family == AF_INET6)
+		return address_v6(via->rtvia_addr);
+	return none;
 }
 
 /** Takes one attribute of a route. */
@@ -250,14 +280,19 @@ static void route_attribute(const struct nlattr *attribute, struct rtnl_route *r
 	case RTA_DST:
 		route->host = attribute_address(attribute, route->family);
 		break;
+	case RTA_PREFSRC:
+		route->source = attribute_address(attribute, route->family);
+		break;
 	case RTA_ENCAP:
 		route_tunnel(attribute, route);
 		break;
 	case RTA_METRICS:
 		route_metrics(attribute, route);
 		break;
-	case RTA_MULTIPATH:
 	case RTA_VIA:
+		route->gateway = via_address(attribute);
+		break;
+	case RTA_MULTIPATH:
 		route->special = true;
 		break;
 	}
@@ -282,6 +317,7 @@ static bool route_read(const struct nlmsghdr *message, struct rtnl_route *route)
 		route_attribute(attribute, route);
 	if (header->rtm_dst_len != address_size_bytes(&route->host) * 8)
 		route->special = true;
+	forget_learned_mtu(message, route);
 	/* IPv6 says that its blackholes go out on the loopback interface. */
 	if (route->type == RTN_BLACKHOLE)
 		route->interface = 0;
@@ -387,8 +423,24 @@ static void put_tunnel(struct nlmsghdr *message, const struct address *tunnel)
 	mnl_attr_put_u16(message, RTA_ENCAP_TYPE,
 		v4 ? LWTUNNEL_ENCAP_IP : LWTUNNEL_ENCAP_IP6);
 	encap = mnl_attr_nest_start(message, RTA_ENCAP);
-	put_address(message, tunnel_destination(tunnel->family), tunnel);
+	put_address(message, TUNNEL_DESTINATION, tunnel);
 	mnl_attr_nest_end(message, encap);
+}
+
+/** Puts the gateway, which may be an IPv6 one for IPv4 packets (RFC 8950). */
+static void put_gateway(struct nlmsghdr *message, const struct rtnl_route *route)
+{
+	struct {
+		struct rtvia via;
+		uint8_t bytes[16];
+	} via = { .via.rtvia_family = AF_INET6 };
+
+	if (route->gateway.family == route->family) {
+		put_address(message, RTA_GATEWAY, &route->gateway);
+	} else if (route->gateway.family == AF_INET6) {
+		memcpy(via.bytes, route->gateway.bytes, sizeof(via.bytes));
+		mnl_attr_put(message, RTA_VIA, sizeof(via), &via);
+	}
 }
 
 /** Sends a message about a route. */
@@ -409,7 +461,7 @@ static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
 	if (route->interface)
 		mnl_attr_put_u32(message, RTA_OIF, route->interface);
 	put_address(message, RTA_DST, &route->host);
-	put_address(message, RTA_GATEWAY, &route->gateway);
+	put_gateway(message, route);
 	if (route->mtu_bytes)
 		put_mtu(message, route->mtu_bytes);
 	if (route->tunnel.family)

@@ -41,6 +41,7 @@ struct rtnl_route {
 	struct address host;    /**< destination; family 0: all */
 	struct address gateway; /**< family 0: none */
 	struct address tunnel;  /**< put into a packet to there; family 0: is not */
+	struct address source;  /**< read: of packets that we send by it; not compared */
 };
 
 struct rtnl_rules {

@@ -351,6 +351,36 @@ size_t fixture_udp(uint8_t *out, const char *source, const char *destination,
 		sizeof(header) + payload_bytes);
 }
 
+/** Writes the pseudo header that an ICMPv6 checksum is also over, RFC 8200 8.1. */
+static void put_pseudo_header(uint8_t *out, const char *source, const char *destination,
+	size_t message_bytes)
+{
+	ck_assert_int_eq(inet_pton(AF_INET6, source, out), 1);
+	ck_assert_int_eq(inet_pton(AF_INET6, destination, out + 16), 1);
+	out[34] = (uint8_t)(message_bytes >> 8);
+	out[35] = (uint8_t)message_bytes;
+	out[39] = IPPROTO_ICMPV6;
+}
+
+/** Builds an ICMP packet of the source's family. */
+size_t fixture_icmp(uint8_t *out, const char *source, const char *destination,
+	uint8_t *message, size_t message_bytes)
+{
+	uint8_t bytes[FIXTURE_BYTES] = { 0 };
+	bool v6 = strchr(source, ':');
+	uint16_t sum;
+
+	ck_assert_uint_le(40 + message_bytes, sizeof(bytes));
+	if (v6)
+		put_pseudo_header(bytes, source, destination, message_bytes);
+	memset(message + 2, 0, sizeof(sum));
+	memcpy(bytes + 40, message, message_bytes);
+	sum = checksum(bytes, 40 + message_bytes);
+	memcpy(message + 2, &sum, sizeof(sum));
+	return fixture_ip(out, source, destination, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+		message, message_bytes);
+}
+
 /** Sends a small UDP packet. */
 void fixture_send_udp(
 	const char *client, uint16_t source_port, uint16_t destination_port)

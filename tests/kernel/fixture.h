@@ -79,6 +79,11 @@ size_t fixture_udp(uint8_t *out, const char *source, const char *destination,
 	uint16_t source_port, uint16_t destination_port, const void *payload,
 	size_t payload_bytes);
 
+/** Builds an ICMP packet of either family around a message of an even size, in which it
+ *  writes the checksum. */
+size_t fixture_icmp(uint8_t *out, const char *source, const char *destination,
+	uint8_t *message, size_t message_bytes);
+
 /** Builds and injects a small UDP packet from a client's port to the virtual address of
  *  the client's family. */
 void fixture_send_udp(

@@ -128,7 +128,7 @@ START_TEST(the_second_time_nothing_is_touched)
 	ck_assert_uint_eq(counters.routes_kept, 6);
 	ck_assert_uint_eq(counters.rules_added + counters.routes_added, 0);
 	ck_assert_uint_eq(counters.rules_removed + counters.routes_removed, 0);
-	ck_assert(!policy_route_watch_read(watch));
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
 	expect_routing(first);
 	free(first);
 	close(watch);
@@ -475,17 +475,17 @@ START_TEST(a_link_that_goes_and_comes)
 
 	ck_assert_int_ge(watch, 0);
 	ck_assert_int_eq(apply(), 0);
-	policy_route_watch_read(watch);
+	policy_route_watch_read(watch, fixture_config());
 	fixture_shell("ip route replace default via 192.0.2.9");
 	fixture_shell("ip link set out0 down");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("! ip route get 198.51.100.1 mark %u 2>/dev/null", mark_of(0));
 	ck_assert_int_eq(apply(), -EHOSTUNREACH);
 	ck_assert_uint_eq(counters.unreachable, 3);
 	fixture_shell("! ip route get 198.51.100.1 mark %u 2>/dev/null", mark_of(0));
-	policy_route_watch_read(watch);
+	policy_route_watch_read(watch, fixture_config());
 	fixture_shell("ip link set out0 up && ip addr add fd02::1/64 dev out0 nodad");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	ck_assert_int_eq(apply(), 0);
 	expect_way("198.51.100.1", mark_of(0), "via 10.2.0.11 dev out0");
 	expect_way("2001:db8:100::1", mark_of(0), "via fd02::11 dev out0");
@@ -512,20 +512,56 @@ START_TEST(the_watch_sees_what_matters)
 
 	ck_assert_int_ge(watch, 0);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert(policy_route_watch_read(watch)); /* rule 0 went */
-	ck_assert(!policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config())); /* rule 0 went */
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("ip route add 10.77.0.0/16 via 10.2.0.99");
-	ck_assert(!policy_route_watch_read(watch));
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("ip addr add 10.78.0.1/24 dev lo");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("ip route del blackhole default table 9000");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("ip rule del pref 51");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_uint_eq(counters.rules_added, 1);
 	ck_assert_uint_eq(counters.routes_added, 1);
-	ck_assert(!policy_route_watch_read(watch));
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
+	close(watch);
+}
+END_TEST
+
+/** Tells whether the watch finds that what the shell command does matters. */
+static bool matters(int watch, const char *command)
+{
+	policy_route_watch_read(watch, fixture_config());
+	fixture_shell("%s", command);
+	return policy_route_watch_read(watch, fixture_config());
+}
+
+/** With tunnels a route by a gateway may be the way to their ends. */
+START_TEST(the_watch_sees_the_ways_of_tunnels)
+{
+	int watch = policy_route_watch_open();
+
+	ck_assert_int_ge(watch, 0);
+	servers()[0].method = METHOD_TUNNEL;
+	address_parse("10.50.255.1", &servers()[0].address_v4);
+	address_parse("fd50::1", &servers()[0].address_v6);
+	ck_assert(!matters(watch, "ip route add 10.51.0.0/16 via 10.2.0.99"));
+	ck_assert(matters(watch, "ip route add 10.50.0.0/16 via 10.2.0.99"));
+	ck_assert(matters(watch, "ip route add 10.50.254.0/23 via 10.2.0.11"));
+	ck_assert(!matters(watch, "ip route add 10.50.0.0/17 via 10.2.0.11"));
+	ck_assert(matters(watch, "ip route change 10.50.254.0/23 via 10.2.0.12"));
+	ck_assert(matters(watch, "ip route del 10.50.254.0/23"));
+	ck_assert(matters(watch, "ip route replace default via 10.2.0.12"));
+	ck_assert(!matters(watch, "ip route add fd51::/16 via fd02::99"));
+	ck_assert(matters(watch, "ip route add fd50::/64 via fd02::99"));
+	ck_assert(matters(watch, "ip route add blackhole fd50::1/128"));
+	ck_assert(matters(watch, "ip nexthop add id 7 via 10.2.0.12 dev out0"));
+	ck_assert(matters(watch, "ip nexthop replace id 7 via 10.2.0.11 dev out0"));
+	servers()[0].method = METHOD_DIRECT;
+	ck_assert(!matters(watch, "ip route del 10.50.0.0/16"));
+	ck_assert(!matters(watch, "ip nexthop del id 7"));
 	close(watch);
 }
 END_TEST
@@ -563,6 +599,7 @@ int main(void)
 	tcase_add_test(tests, a_link_that_goes_and_comes);
 	tcase_add_test(tests, a_network_that_moves_to_another_link);
 	tcase_add_test(tests, the_watch_sees_what_matters);
+	tcase_add_test(tests, the_watch_sees_the_ways_of_tunnels);
 	tcase_add_test(tests, without_privilege_it_is_not_permitted);
 	return fixture_run(suite);
 }

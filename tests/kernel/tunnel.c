@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Method tunnel on the kernel: the devices, the routes into them, and what comes out at
- * the servers' side. Where the kernel has no such devices, only that this is said.
+ * the servers' side. Where the kernel has no such devices, only that this is said. The
+ * second server has an IPv4 address alone, so its IPv6 clients go over IPv4.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ static char *everything(void)
 {
 	return fixture_output("{ ip rule; ip -6 rule; ip route show table all; "
 			      "ip -6 route show table all; "
-			      "ip -o link | sed 's/^[0-9]*: //' | grep -v '^tunl0\\|^ip6tnl0'; "
+			      "ip -o link | sed 's/^[0-9]*: //' | "
+			      "grep -v '^tunl0\\|^ip6tnl0\\|^sit0'; "
 			      "} | sort");
 }
 
@@ -57,9 +59,11 @@ START_TEST(packets_leave_in_packets)
 	struct fixture_frame frame;
 
 	ck_assert_int_eq(apply(), 0);
-	/* A rule a server and family, two more a family, and one a device. */
-	ck_assert_uint_eq(counters.rules_added, 3 + 2 * 2 + 2);
-	ck_assert_uint_eq(counters.routes_added, 3 * 3);
+	/* A rule a server and family, two more a family, and those about ipip, sit and,
+	 * for both families, ip6tnl. */
+	ck_assert_uint_eq(counters.rules_added, 2 * 2 + 2 * 2 + 2 + 2);
+	/* With ipip the server itself is in the table, too. */
+	ck_assert_uint_eq(counters.routes_added, 2 * (3 + 2));
 	mark_for(1);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
@@ -84,11 +88,11 @@ START_TEST(the_second_time_nothing_is_touched)
 	watch = policy_route_watch_open();
 	ck_assert_int_ge(watch, 0);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_kept, 9);
-	ck_assert_uint_eq(counters.routes_kept, 9);
+	ck_assert_uint_eq(counters.rules_kept, 12);
+	ck_assert_uint_eq(counters.routes_kept, 10);
 	ck_assert_uint_eq(counters.rules_added + counters.routes_added, 0);
 	ck_assert_uint_eq(counters.rules_removed + counters.routes_removed, 0);
-	ck_assert(!policy_route_watch_read(watch));
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
 	close(watch);
 }
 END_TEST
@@ -111,7 +115,7 @@ START_TEST(another_method_takes_the_devices_away)
 	ck_assert_int_eq(apply(), 0);
 	tunnels()->services[0].servers[0].method = METHOD_DIRECT;
 	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
-	/* The second server has no IPv6. */
+	fixture_shell("ip link show ipb-sit-1 >/dev/null");
 	fixture_shell("ip link show ipb-tunnel4 >/dev/null");
 	fixture_shell("! ip link show ipb-tunnel6 2>/dev/null");
 	fixture_shell("ip route show table 9000 | grep -q 'via 10.2.0.11 dev out0'");
@@ -127,7 +131,7 @@ START_TEST(a_device_that_went_comes_again)
 	ck_assert_int_eq(apply(), 0);
 	watch = policy_route_watch_open();
 	fixture_shell("ip link del ipb-tunnel4");
-	ck_assert(policy_route_watch_read(watch));
+	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	mark_for(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	fixture_expect_only_marker();
@@ -147,7 +151,7 @@ START_TEST(devices_of_others_stay)
 		      "ip link add ipb-tunnel4 type veth");
 	ck_assert_int_eq(apply(), -EEXIST);
 	ck_assert_int_eq(counters.tunnel_error, -EEXIST);
-	ck_assert_uint_eq(counters.tunnel_family, AF_INET);
+	ck_assert_str_eq(counters.tunnel_device.name, "ipb-tunnel4");
 	ck_assert_int_eq(policy_route_remove(), 0);
 	fixture_shell("ip link show ipb-tunnel4 >/dev/null && ip link del ipb-tunnel4");
 	fixture_shell("ip link add another type ipip external");
@@ -181,36 +185,272 @@ START_TEST(mtu_is_what_the_link_leaves)
 }
 END_TEST
 
-/** Anybody can send packets in packets to the director; nothing in them is forwarded. */
-START_TEST(nothing_comes_in_by_the_device)
+/** Changes the servers before they are applied: this one is the first. */
+static struct config_server *first_server(void)
 {
-	uint8_t inner[FIXTURE_BYTES], outer[FIXTURE_BYTES];
-	size_t size_bytes;
-
-	ck_assert_int_eq(apply(), 0);
-	size_bytes = fixture_udp(
-		inner, FIXTURE_CLIENT_V4, FIXTURE_OTHER_V4, 7, 7, "spoofed", 7);
-	size_bytes = fixture_ip(
-		outer, FIXTURE_CLIENT_V4, "192.0.2.1", 4, inner, size_bytes);
-	fixture_inject(outer, size_bytes);
-	fixture_expect_only_marker();
-	fixture_shell("ip -s -o link show ipb-tunnel4 | "
-		      "grep -qE 'RX: +bytes.* [1-9][0-9]* +[1-9]'");
+	return &tunnels()->services[0].servers[0];
 }
-END_TEST
 
-START_TEST(a_server_behind_a_router)
+START_TEST(ipv4_in_ipv6_where_the_server_has_nothing_else)
 {
 	struct fixture_frame frame;
 
-	tunnels();
-	address_parse("10.50.0.1", &fixture_config()->services[0].servers[0].address_v4);
+	first_server()->address_v4.family = 0;
 	ck_assert_int_eq(apply(), 0);
 	mark_for(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
-	ck_assert_uint_eq(frame.station, FIXTURE_ROUTER);
-	ck_assert_uint_eq(frame.packet[9], 4);
+	ck_assert_uint_eq(frame.station, 0x11);
+	ck_assert_uint_eq(frame.packet[0] >> 4, 6);
+	ck_assert_uint_eq(frame.packet[6], 4);
+	ck_assert_uint_eq(frame.packet[40 + 9], 17);
+	fixture_shell("ip route show table 9000 | grep -q 'mtu lock 1460'");
+}
+END_TEST
+
+START_TEST(ipv6_in_ipv4_where_the_server_has_nothing_else)
+{
+	struct fixture_frame frame;
+
+	ck_assert_int_eq(apply(), 0);
+	mark_for(1);
+	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, 0x12);
+	ck_assert_uint_eq(frame.packet[0] >> 4, 4);
+	ck_assert_uint_eq(frame.packet[6] & 0x40, 0); /* no DF */
+	ck_assert_uint_eq(frame.packet[9], 41);
+	ck_assert_mem_eq(frame.packet + 16, "\x0a\x02\x00\x0c", 4);
+	ck_assert_uint_eq(frame.packet[20 + 6], 17);
+	fixture_shell("ip -6 route show table 9001 | grep -q 'mtu lock 1480'");
+}
+END_TEST
+
+/** Both servers take GUE, at ports of their own. */
+static void gue_everywhere(void)
+{
+	struct config_server *server = first_server();
+
+	server[0].encapsulation = server[1].encapsulation = ENCAPSULATION_GUE;
+	server[0].gue_port = 6080;
+	server[1].gue_port = 0x1771;
+}
+
+/** Expects UDP to a port at the bytes, GUE without flags for a protocol behind it, and a
+ *  checksum or none (RFC 8200 8.1, draft-ietf-intarea-gue-09 3.1). */
+static void expect_gue(const uint8_t *udp, uint16_t port, uint8_t protocol, bool checksum)
+{
+	ck_assert_uint_eq(udp[2] << 8 | udp[3], port);
+	ck_assert_int_eq(udp[6] || udp[7], checksum);
+	ck_assert_uint_eq(udp[8], 0);
+	ck_assert_uint_eq(udp[9], protocol);
+	ck_assert_uint_eq(udp[10] << 8 | udp[11], 0);
+}
+
+START_TEST(packets_leave_in_gue)
+{
+	struct fixture_frame frame;
+
+	gue_everywhere();
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.packet[9], 17);
+	expect_gue(frame.packet + 20, 6080, 4, false);
+	ck_assert_mem_eq(frame.packet + 16, "\x0a\x02\x00\x0b", 4);
+	ck_assert_uint_eq(frame.packet[32 + 9], 17);
+	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.packet[6], 17);
+	expect_gue(frame.packet + 40, 6080, 41, true);
+	ck_assert_uint_eq(frame.packet[52 + 6], 17);
+	mark_for(1);
+	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.packet[9], 17);
+	expect_gue(frame.packet + 20, 0x1771, 41, false);
+	fixture_shell("ip route show table 9000 | grep -q 'mtu lock 1468'");
+	fixture_shell("ip -6 route show table 9000 | grep -q 'mtu lock 1448'");
+	fixture_shell("ip -6 route show table 9001 | grep -q 'mtu lock 1468'");
+}
+END_TEST
+
+START_TEST(gue_over_ipv6_takes_ipv4)
+{
+	struct fixture_frame frame;
+
+	gue_everywhere();
+	first_server()->address_v4.family = 0;
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.packet[6], 17);
+	expect_gue(frame.packet + 40, 6080, 4, true);
+}
+END_TEST
+
+/** Devices of servers that changed their places: none is in another's way. */
+START_TEST(gue_servers_that_change_places)
+{
+	struct config_server *server = first_server();
+	struct address first = server[0].address_v4;
+	char *before = everything();
+	struct fixture_frame frame;
+	int watch;
+
+	gue_everywhere();
+	server[1].gue_port = 6080;
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.routes_added + counters.rules_added, 0);
+	server[0].address_v4 = server[1].address_v4;
+	server[1].address_v4 = first;
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, 0x12);
+	expect_gue(frame.packet + 20, 6080, 4, false);
+	/* The same end twice, as in two services, takes one device. */
+	server[1].address_v4 = server[0].address_v4;
+	ck_assert_int_eq(apply(), 0);
+	fixture_shell("ip link show ipb-ipip-0 >/dev/null");
+	fixture_shell("! ip link show ipb-ipip-1 2>/dev/null");
+	watch = policy_route_watch_open();
+	ck_assert_int_eq(apply(), 0);
+	ck_assert(!policy_route_watch_read(watch, fixture_config()));
+	close(watch);
+	ck_assert_int_eq(policy_route_remove(), 0);
+	ck_assert_str_eq(before, everything());
+	free(before);
+}
+END_TEST
+
+START_TEST(a_second_device_that_fails_takes_the_first_along)
+{
+	fixture_shell("ip link add ipb-tunnel6 type veth");
+	ck_assert_int_eq(apply(), -EEXIST);
+	ck_assert_str_eq(counters.tunnel_device.name, "ipb-tunnel6");
+	fixture_shell("! ip link show ipb-tunnel4 2>/dev/null");
+	fixture_shell("! ip rule | grep -q fwmark");
+}
+END_TEST
+
+/** A router behind the director says that the way is narrower there. The kernel passes
+ *  that on to the client, since IPv6 packets are not fragmented on their way. */
+START_TEST(a_narrower_way_behind_is_passed_on)
+{
+	static const uint8_t payload[1400];
+	uint8_t packet[FIXTURE_BYTES], error[8 + 1232] = { 2, 0 };
+	struct fixture_frame frame;
+
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	fixture_inject(packet, fixture_udp(packet, FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6,
+				       500, 500, payload, sizeof(payload)));
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.packet[6], 41);
+	error[6] = 1400 >> 8;
+	error[7] = 1400 & 0xff;
+	memcpy(error + 8, frame.packet, sizeof(error) - 8);
+	fixture_inject(packet,
+		fixture_icmp(packet, "fd02::99", "fd02::1", error, sizeof(error)));
+	ck_assert(fixture_back(&frame));
+	ck_assert_uint_eq(frame.packet[40], 2); /* packet too big, RFC 4443 3.2 */
+	ck_assert_mem_eq(frame.packet + 44, "\0\0\x05\x50", 4);
+}
+END_TEST
+
+/** Sends a packet in a packet to the director. */
+static void inject_inner(const char *outer_source, const char *outer_destination,
+	uint8_t protocol, const uint8_t *inner, size_t inner_bytes)
+{
+	uint8_t outer[FIXTURE_BYTES];
+
+	fixture_inject(outer, fixture_ip(outer, outer_source, outer_destination, protocol,
+				      inner, inner_bytes));
+}
+
+/** Anybody can send packets in packets to the director; nothing in them is forwarded. */
+START_TEST(nothing_comes_in_by_the_devices)
+{
+	uint8_t inner_v4[FIXTURE_BYTES], inner_v6[FIXTURE_BYTES];
+	size_t v4_bytes, v6_bytes;
+
+	ck_assert_int_eq(apply(), 0);
+	v4_bytes = fixture_udp(
+		inner_v4, FIXTURE_CLIENT_V4, FIXTURE_OTHER_V4, 7, 7, "spoofed", 7);
+	v6_bytes = fixture_udp(
+		inner_v6, FIXTURE_CLIENT_V6, "2001:db8:100::2", 7, 7, "spoofed", 7);
+	inject_inner(FIXTURE_CLIENT_V4, "192.0.2.1", 4, inner_v4, v4_bytes);
+	inject_inner(FIXTURE_CLIENT_V6, "2001:db8:2::1", 41, inner_v6, v6_bytes);
+	inject_inner(FIXTURE_CLIENT_V6, "2001:db8:2::1", 4, inner_v4, v4_bytes);
+	/* The device takes what comes from its server alone. */
+	inject_inner("10.2.0.12", "192.0.2.1", 41, inner_v6, v6_bytes);
+	fixture_expect_only_marker();
+	fixture_shell("for i in tunnel4:1 tunnel6:2 sit-1:1; do "
+		      "ip -s -o link show ipb-${i%%:*} | "
+		      "sed 's/.*RX:[^\\\\]*\\\\ *[0-9]* *\\([0-9]*\\) .*/\\1/' | "
+		      "grep -qx ${i#*:} || exit 1; done");
+}
+END_TEST
+
+/** Sends from a client of the family and expects it at the router or server. */
+static void expect_station(const char *client, uint8_t station)
+{
+	struct fixture_frame frame;
+
+	fixture_send_udp(client, 500, 500);
+	ck_assert_msg(fixture_out(&frame), "%s: nothing to %#x", client, station);
+	ck_assert_msg(frame.station == station, "%s: to %#x, expected %#x", client,
+		frame.station, station);
+}
+
+/** The way to servers behind a router is another's to tell, and may change. */
+START_TEST(servers_behind_a_router)
+{
+	struct config_server *server = first_server();
+
+	address_parse("10.50.0.1", &server->address_v4);
+	address_parse("fd50::1", &server->address_v6);
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	expect_station(FIXTURE_CLIENT_V4, FIXTURE_ROUTER);
+	expect_station(FIXTURE_CLIENT_V6, FIXTURE_ROUTER);
+	fixture_shell("ip route add 10.50.0.0/16 via 10.2.0.12 mtu 1400 && "
+		      "ip route add fd50::/16 via fd02::12 mtu 1400");
+	ck_assert_int_eq(apply(), 0);
+	expect_station(FIXTURE_CLIENT_V4, 0x12);
+	expect_station(FIXTURE_CLIENT_V6, 0x12);
+	fixture_shell("ip route show table 9000 | grep -q 'mtu lock 1380'");
+	fixture_shell("ip -6 route show table 9000 | grep -q 'mtu lock 1360'");
+	/* An IPv6 router for IPv4. */
+	fixture_shell("ip route replace 10.50.0.0/16 via inet6 fd02::11 dev out0");
+	ck_assert_int_eq(apply(), 0);
+	expect_station(FIXTURE_CLIENT_V4, 0x11);
+	ck_assert_int_eq(apply(), 0);
+	ck_assert_uint_eq(counters.routes_added, 0);
+}
+END_TEST
+
+/** What the kernel learned of a way it will forget; our routes would not. */
+START_TEST(a_learned_mtu_is_not_kept)
+{
+	/* About an echo reply: other errors the kernel leaves to who sent the packet. */
+	static const uint8_t reply[8];
+	uint8_t error[8 + 28] = { 3, 4, 0, 0, 0, 0, 1400 >> 8, 1400 & 0xff };
+	uint8_t packet[FIXTURE_BYTES];
+
+	fixture_ip(error + 8, "10.2.0.1", "10.2.0.11", 1, reply, sizeof(reply));
+	fixture_inject(packet,
+		fixture_icmp(packet, "10.2.0.99", "10.2.0.1", error, sizeof(error)));
+	fixture_shell("for i in $(seq 100); do "
+		      "ip route get 10.2.0.11 | grep -q 'expires.* mtu 1400' && exit; "
+		      "sleep 0.05; done; exit 1");
+	ck_assert_int_eq(apply(), 0);
+	fixture_shell("ip route show table 9000 | grep -q 'mtu lock 1480'");
 }
 END_TEST
 
@@ -228,11 +468,15 @@ START_TEST(a_kernel_without_tunnels_is_named)
 }
 END_TEST
 
-/** Tells whether the kernel has the devices, looking in a namespace of its own. */
+/** Tells whether the kernel has the devices, looking in a namespace of its own. What does
+ *  GUE, the kernel does not load by itself. */
 static bool kernel_has_tunnels(void)
 {
-	return system("unshare -n sh -c 'ip link add probe4 type ipip external && "
-		      "ip link add probe6 type ip6tnl external' 2>/dev/null") == 0;
+	return system("modprobe -a fou fou6 2>/dev/null; "
+		      "unshare -n sh -c 'ip link add probe4 type ipip external && "
+		      "ip link add probe6 type ip6tnl external && "
+		      "ip link add probe type sit remote 10.0.0.1 "
+		      "encap gue encap-dport 1' 2>/dev/null") == 0;
 }
 
 /** All cases that this kernel can have. */
@@ -253,7 +497,15 @@ int main(void)
 	tcase_add_test(tests, a_device_that_went_comes_again);
 	tcase_add_test(tests, devices_of_others_stay);
 	tcase_add_test(tests, mtu_is_what_the_link_leaves);
-	tcase_add_test(tests, nothing_comes_in_by_the_device);
-	tcase_add_test(tests, a_server_behind_a_router);
+	tcase_add_test(tests, nothing_comes_in_by_the_devices);
+	tcase_add_test(tests, ipv4_in_ipv6_where_the_server_has_nothing_else);
+	tcase_add_test(tests, ipv6_in_ipv4_where_the_server_has_nothing_else);
+	tcase_add_test(tests, packets_leave_in_gue);
+	tcase_add_test(tests, gue_over_ipv6_takes_ipv4);
+	tcase_add_test(tests, gue_servers_that_change_places);
+	tcase_add_test(tests, a_second_device_that_fails_takes_the_first_along);
+	tcase_add_test(tests, a_narrower_way_behind_is_passed_on);
+	tcase_add_test(tests, servers_behind_a_router);
+	tcase_add_test(tests, a_learned_mtu_is_not_kept);
 	return fixture_run(suite);
 }

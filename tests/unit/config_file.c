@@ -114,6 +114,21 @@ static const struct mistake mistakes[] = {
 	{SERVICE_HEAD "method = nat\nah = yes\n" SERVER "}\n",
 		"f:4: ah: found yes in service vpn, where all servers have method nat, "
 		"expected no: AH protects the addresses that NAT changes"},
+	{SERVICE_HEAD "encapsulation = gre\n" SERVER "}\n",
+		"f:3: encapsulation: found \"gre\", expected ipip or gue"},
+	{SERVICE_HEAD "gue-port = 0\n" SERVER "}\n",
+		"f:3: gue-port: found \"0\", expected a number from 1 to 65535"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nencapsulation = gue\n}\n}\n",
+		"f:5: server a: found encapsulation, expected none with method direct"},
+	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nmethod = tunnel\ngue-port = 9\n"
+		"}\n}\n",
+		"f:6: server a: found gue-port, expected none without method tunnel and "
+		"encapsulation gue"},
+	{SERVICE_HEAD "method = tunnel\nencapsulation = gue\n" SERVER "}\n"
+		"service two {\naddress = 192.0.2.9\nmethod = tunnel\n"
+		"server b {\naddress = 10.2.0.11\n}\n}\n",
+		"f:10: server b: found another encapsulation or gue-port than server gw1 "
+		"of service vpn has to that address, expected the same"},
 	{SERVICE_HEAD "replies = maybe\n" SERVER "}\n",
 		"f:3: replies: found \"maybe\", expected unseen or seen"},
 	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-label = \"0x10/0x0f\"\n}\n}\n",
@@ -334,6 +349,9 @@ START_TEST(defaults_are_one)
 	ck_assert_uint_eq(config->services[0].servers[0].weight, 1);
 	ck_assert_int_eq(config->services[0].servers[0].method, METHOD_DIRECT);
 	ck_assert(!config->services[0].servers[0].replies_seen);
+	ck_assert_int_eq(
+		config->services[0].servers[0].encapsulation, ENCAPSULATION_IPIP);
+	ck_assert_uint_eq(config->services[0].servers[0].gue_port, 6080);
 	ck_assert(config->services[0].ah);
 	config_free(config);
 }
@@ -447,6 +465,31 @@ START_TEST(servers_inherit)
 	ck_assert(one[0].replies_seen && !one[1].replies_seen && one[2].replies_seen);
 	ck_assert_int_eq(two[0].method, METHOD_DIRECT);
 	ck_assert(two[0].replies_seen && !two[1].replies_seen && two[2].replies_seen);
+	config_free(config);
+}
+END_TEST
+
+/** So do they with what concerns tunnels, and a tunnel's two ends need no family in
+ *  common with the clients. */
+START_TEST(tunnels_inherit)
+{
+	struct config *config = parse_good(
+		"service one {\naddress = {192.0.2.1, \"2001:db8::1\"}\nmethod = tunnel\n"
+		"encapsulation = gue\ngue-port = 7000\n"
+		"server a { address = 10.0.0.1 }\n"
+		"server b { address = 10.0.0.2 gue-port = 7001 }\n"
+		"server c { address = \"2001:db8:2::3\" encapsulation = ipip }\n}\n"
+		"service two {\naddress = 192.0.2.2\nmethod = tunnel\n"
+		"server c { address = \"2001:db8:2::3\" }\n}\n");
+	const struct config_server *one = config->services[0].servers;
+
+	ck_assert_int_eq(one[0].encapsulation, ENCAPSULATION_GUE);
+	ck_assert_uint_eq(one[0].gue_port, 7000);
+	ck_assert_uint_eq(one[1].gue_port, 7001);
+	ck_assert_int_eq(one[2].encapsulation, ENCAPSULATION_IPIP);
+	ck_assert_ptr_eq(config_server_address(&one[0], AF_INET), &one[0].address_v4);
+	ck_assert_ptr_eq(config_server_address(&one[0], AF_INET6), &one[0].address_v4);
+	ck_assert_ptr_eq(config_server_address(&one[2], AF_INET), &one[2].address_v6);
 	config_free(config);
 }
 END_TEST
@@ -626,6 +669,7 @@ int main(void)
 	tcase_add_test(cases, every_key_is_stored);
 	tcase_add_test(cases, local_server_needs_nothing);
 	tcase_add_test(cases, servers_inherit);
+	tcase_add_test(cases, tunnels_inherit);
 	tcase_add_test(cases, mistakes_are_collected);
 	tcase_add_test(cases, mistakes_are_bounded);
 	tcase_add_loop_test(cases, limits_are_errors, 0, 8);

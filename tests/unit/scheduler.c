@@ -212,6 +212,9 @@ START_TEST(scheduler_server_takes)
 	server->weight = 0;
 	ck_assert(!server_takes_new(server, AF_INET6));
 	ck_assert(server_reachable(server, AF_INET6));
+	/* A tunnel takes one family in the other. */
+	fixture.config->services[0].servers[1].method = METHOD_TUNNEL;
+	ck_assert(server_reachable(server, AF_INET));
 	/* The director itself has no next hop and serves both. */
 	fixture.config->services[0].servers[1].method = METHOD_LOCAL;
 	fixture.config->services[0].servers[1].address_v6.family = 0;

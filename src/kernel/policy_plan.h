@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What rules, routes and tunnel devices there should be, worked out from the config and
+ * from where the main table leads. Tunnel devices alone are made at once, since routes
+ * need to know them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "kernel/netlink.h"
+#include "kernel/policy_route.h"
+#include "kernel/rtnl.h"
+#include "kernel/tunnel_device.h"
+
+/** A tunnel device that the plan has routes into. */
+struct policy_plan_device {
+	struct tunnel_device device;
+	uint32_t interface; /**< its index */
+	bool made;          /**< for this plan */
+};
+
+/** Of the routes that lead somewhere; IPv6 would make another figure of 0. */
+#define POLICY_PLAN_METRIC 1
+
+struct policy_plan {
+	const struct config *config; /**< not owned; NULL: there should be nothing */
+	struct policy_route_counters *counters; /**< not owned */
+	struct rtnl_rules rules;
+	struct rtnl_routes routes;
+	struct policy_plan_device *devices; /**< owned */
+	size_t device_count;
+};
+
+/** The rule to the local table as the kernel makes it when a namespace is born. */
+struct rtnl_rule policy_plan_local_at_zero(uint8_t family);
+
+/** Plans all that plan->config asks for. Negative errno; devices that were made are gone
+ *  again then. */
+int policy_plan_make(struct policy_plan *plan, struct netlink *netlink);
+
+/** Plans that a server has no way in a family: its table has the blackhole alone. */
+void policy_plan_unreachable(
+	struct policy_plan *plan, const struct config_server *server, uint8_t family);
+
+/** Frees what plan owns. */
+void policy_plan_fini(struct policy_plan *plan);

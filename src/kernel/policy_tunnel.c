@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Chooses devices and routes; what they are to the kernel is tunnel_device.c's and
+ * rtnl.c's.
+ */
+#include "kernel/policy_tunnel.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** What a link must carry, RFC 8200 5 and RFC 791 3.2. */
+#define MTU_MIN_IPV6_BYTES 1280
+#define MTU_MIN_IPV4_BYTES 68
+
+/** Bytes of UDP and GUE without options (draft-ietf-intarea-gue-09 3.1). */
+#define GUE_BYTES 12
+
+/** The largest packet that fits into the tunnel; a way that is too narrow even for what a
+ *  link must carry gets the outer packets in fragments. */
+static uint32_t inner_mtu_bytes(
+	const struct tunnel_device *device, uint8_t family, uint32_t outer_bytes)
+{
+	uint32_t header_bytes = (device->family == AF_INET ? 20u : 40u) +
+				(device->gue_port ? GUE_BYTES : 0);
+	uint32_t min_bytes = family == AF_INET6 ? MTU_MIN_IPV6_BYTES : MTU_MIN_IPV4_BYTES;
+
+	if (outer_bytes < min_bytes + header_bytes)
+		return min_bytes;
+	return outer_bytes - header_bytes;
+}
+
+/** Describes the device for a family's packets to end, whose way is known. */
+static struct tunnel_device device_for(const struct config_server *server,
+	uint8_t family, const struct address *end, const struct rtnl_route *way)
+{
+	bool gue = server->encapsulation == ENCAPSULATION_GUE;
+	struct tunnel_device device = { .family = end->family };
+
+	if (end->family == AF_INET)
+		device.inner = family;
+	if (!gue && (end->family == AF_INET6 || family == AF_INET)) {
+		snprintf(device.name, sizeof(device.name), "%stunnel%c",
+			TUNNEL_DEVICE_PREFIX, end->family == AF_INET ? '4' : '6');
+		return device;
+	}
+	device.remote = *end;
+	/* ip6tnl asks for it; an IPv4 tunnel takes the route's for each packet. */
+	if (end->family == AF_INET6)
+		device.local = way->source;
+	device.gue_port = gue ? server->gue_port : 0;
+	snprintf(device.name, sizeof(device.name), TUNNEL_DEVICE_PREFIX "%s-%u",
+		tunnel_device_kind(&device), server->index % 1000);
+	return device;
+}
+
+/** Tells whether both do the same, by whatever name. */
+static bool same_device(
+	const struct tunnel_device *one, const struct tunnel_device *other)
+{
+	return one->family == other->family && one->inner == other->inner &&
+	       one->gue_port == other->gue_port &&
+	       address_equal(&one->remote, &other->remote) &&
+	       address_equal(&one->local, &other->local);
+}
+
+/** The planned device that does what the wanted one would, or NULL. */
+static const struct policy_plan_device *planned(
+	const struct policy_plan *plan, const struct tunnel_device *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < plan->device_count; i++) {
+		if (same_device(&plan->devices[i].device, wanted))
+			return &plan->devices[i];
+	}
+	return NULL;
+}
+
+/** Removes the devices that are not planned so far: one of them may be in the way. Those
+ *  still to come are made again. */
+static int make_room(struct policy_plan *plan, struct netlink *netlink)
+{
+	uint32_t *kept = calloc(plan->device_count + 1, sizeof(*kept));
+	size_t i;
+	int error;
+
+	if (!kept)
+		return -ENOMEM;
+	for (i = 0; i < plan->device_count; i++)
+		kept[i] = plan->devices[i].interface;
+	error = tunnel_device_delete_others(netlink, kept, plan->device_count);
+	free(kept);
+	return error;
+}
+
+/** Plans a device that is not planned yet, and sees to it that it is there. */
+static int plan_device(struct policy_plan *plan, struct netlink *netlink,
+	const struct tunnel_device *wanted)
+{
+	struct policy_plan_device *items, *item;
+	int error;
+
+	items = reallocarray(plan->devices, plan->device_count + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	plan->devices = items;
+	item = &items[plan->device_count];
+	item->device = *wanted;
+	error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
+	if (error == -EEXIST && !make_room(plan, netlink))
+		error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
+	if (error) {
+		plan->counters->tunnel_error = error;
+		plan->counters->tunnel_device = *wanted;
+		return error;
+	}
+	plan->device_count++;
+	return 0;
+}
+
+/** Finds or plans the device and says its index. */
+static int interface_of(struct policy_plan *plan, struct netlink *netlink,
+	const struct tunnel_device *wanted, uint32_t *ret_interface)
+{
+	const struct policy_plan_device *device = planned(plan, wanted);
+	int error = device ? 0 : plan_device(plan, netlink, wanted);
+
+	if (error)
+		return error;
+	*ret_interface = device ? device->interface
+				: plan->devices[plan->device_count - 1].interface;
+	return 0;
+}
+
+/** Tells whether the outer packets look for their route by the inner ones' mark. */
+static bool outer_keeps_mark(const struct tunnel_device *device)
+{
+	return !device->remote.family && device->family == AF_INET;
+}
+
+/** Plans the way into the device, and in the same table that of the outer packets where
+ *  they would else meet the first one again. */
+static int plan_ways(struct policy_plan *plan, struct netlink *netlink,
+	const struct tunnel_device *device, const struct rtnl_route *way,
+	struct rtnl_route *inner)
+{
+	struct rtnl_route outer = *inner;
+	int error = interface_of(plan, netlink, device, &inner->interface);
+
+	if (error)
+		return error;
+	if (outer_keeps_mark(device)) {
+		outer.host = inner->tunnel;
+		outer.tunnel.family = 0;
+		memset(outer.tunnel.bytes, 0, sizeof(outer.tunnel.bytes));
+		outer.gateway = way->gateway;
+		outer.interface = way->interface;
+		error = rtnl_routes_append(&plan->routes, &outer);
+	}
+	inner->mtu_bytes = inner_mtu_bytes(device, inner->family, way->mtu_bytes);
+	return error ? error : rtnl_routes_append(&plan->routes, inner);
+}
+
+/** Plans the way into a tunnel, if the main table has one to its end. */
+int policy_tunnel_plan(struct policy_plan *plan, struct netlink *netlink,
+	const struct config_server *server, uint8_t family, const struct address *end)
+{
+	struct rtnl_route way, inner = {
+		.family = family,
+		.type = RTN_UNICAST,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.table = config_server_table(plan->config, server),
+		.metric = POLICY_PLAN_METRIC,
+	};
+	struct tunnel_device device;
+	int error = rtnl_way(netlink, end, &way);
+
+	if (error == -EHOSTUNREACH) {
+		policy_plan_unreachable(plan, server, family);
+		return 0;
+	}
+	if (error)
+		return error;
+	device = device_for(server, family, end, &way);
+	if (!device.remote.family)
+		inner.tunnel = *end;
+	return plan_ways(plan, netlink, &device, &way, &inner);
+}
+
+/** Plans that a family's packets which come in by a device are dropped. */
+static int plan_input(
+	struct policy_plan *plan, const struct tunnel_device *device, uint8_t family)
+{
+	struct rtnl_rule input = {
+		.family = family,
+		.action = FR_ACT_BLACKHOLE,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.priority = plan->config->rule_priority + 1,
+	};
+
+	strcpy(input.input, device->name);
+	return rtnl_rules_append(&plan->rules, &input);
+}
+
+/** Plans it for the families that each device takes out of packets. */
+int policy_tunnel_plan_input(struct policy_plan *plan)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < plan->device_count && !error; i++) {
+		const struct tunnel_device *device = &plan->devices[i].device;
+
+		if (device->inner != AF_INET6)
+			error = plan_input(plan, device, AF_INET);
+		if (!error && device->inner != AF_INET)
+			error = plan_input(plan, device, AF_INET6);
+	}
+	return error;
+}
