@@ -26,7 +26,9 @@
 #define IPB_SHOW_STATS "show.stats"
 #define IPB_SHOW_RULESET "show.ruleset"
 #define IPB_SHOW_VERSION "show.version"
+#define IPB_EXPLAIN "explain"
 #define IPB_SERVER_SET "server.set"
+#define IPB_ENTRY_DELETE "entry.delete"
 
 /* Error codes of JSON-RPC 2.0. */
 #define IPB_ERROR_PARSE (-32700)   /**< the line is no JSON */
@@ -37,7 +39,7 @@
 
 /* Our own. */
 #define IPB_ERROR_FAILED (-32000)     /**< could not be done; the message says why */
-#define IPB_ERROR_NOT_FOUND (-32001)  /**< no service or server of that name */
+#define IPB_ERROR_NOT_FOUND (-32001)  /**< no service, server or entry of that name */
 #define IPB_ERROR_PERMISSION (-32002) /**< not with this user */
 #define IPB_ERROR_BUSY (-32003)       /**< too many connections; this one is closed */
 #define IPB_ERROR_TOO_LONG                                                               \
@@ -47,6 +49,8 @@
 #define IPB_REQUEST_BYTES 65536   /**< longest request line */
 #define IPB_PAGE_ITEMS 1000       /**< most items of a page, params.limit */
 #define IPB_PAGE_ITEMS_DEFAULT 200
+#define IPB_EXPLAIN_BYTES 2048    /**< most of a packet that explain takes */
+#define IPB_EXPLAIN_ENTRIES 32    /**< most entries of a client that explain lists */
 #define IPB_CONNECTIONS 16        /**< in all; the last four are root's */
 #define IPB_CONNECTIONS_PER_USER 4 /**< of any user but root */
 #define IPB_IDLE_S 30             /**< a connection without a whole request is closed */

@@ -131,6 +131,17 @@ const struct column column_reasons[] = {
 	{ 0 },
 };
 
+const struct column column_explained[] = {
+	{ "PACKET", "number", 6, 2, true, NULL },
+	{ "KIND", "packet.kind", 10, 2, false, NULL },
+	{ "CLIENT", "packet.client", 18, 2, false, NULL },
+	{ "VIRTUAL", "packet.virtual", 15, 2, false, NULL },
+	{ "ACTION", "action", 7, 2, false, NULL },
+	{ "SERVER", "server", 6, 2, false, NULL },
+	{ "REASON", "reason", 0, 0, false, NULL },
+	{ 0 },
+};
+
 /** The member of item that path names. */
 static const json_t *member_find(const json_t *item, const char *path)
 {

@@ -27,6 +27,7 @@ extern const struct column column_clients[];
 extern const struct column column_services[];
 extern const struct column column_servers[];
 extern const struct column column_reasons[];
+extern const struct column column_explained[];
 
 /** Writes the cell of item in column. Only printable characters come out. */
 void column_cell(const struct column *column, const json_t *item, bool utf8,

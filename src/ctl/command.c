@@ -5,9 +5,9 @@
  */
 #include "ctl/command.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "ctl/explain.h"
 #include "ctl/writer.h"
 #include "ipsec-balancer/control.h"
 
@@ -17,30 +17,152 @@ static const char *const keys_clients[] = { "service", "server", "client", NULL 
 static const char *const keys_services[] = { "service", NULL };
 static const char *const keys_servers[] = { "service", "server", NULL };
 static const char *const keys_weight[] = { "weight", NULL };
+static const char *const keys_hex[] = { "direction", "wire_bytes", NULL };
+static const char *const keys_direction[] = { "direction", NULL };
+static const char *const names_server[] = { "service", "server", NULL };
+static const char *const names_client[] = { "client", NULL };
+static const char *const needs_weight[] = { "service", "server", "weight", NULL };
+static const char *const names_flow[] = { "client", "virtual", NULL };
 
 #define FILTERS_ENTRIES                                                                  \
 	"[service=NAME] [server=NAME] [client=ADDRESS[/BITS]] [state=STATE]"
 
 static const struct command commands[] = {
-	{{"show", "entries"}, FILTERS_ENTRIES, 0, keys_entries, IPB_SHOW_ENTRIES,
-		ANSWER_PAGES, column_entries, NULL, true, "the ISAKMP table"},
-	{{"show", "clients"}, "[service=NAME] [server=NAME] [client=ADDRESS[/BITS]]", 0,
-		keys_clients, IPB_SHOW_CLIENTS, ANSWER_PAGES, column_clients, NULL, true,
-		"client addresses and their servers"},
-	{{"show", "services"}, "[service=NAME]", 0, keys_services, IPB_SHOW_SERVICES,
-		ANSWER_LIST, column_services, NULL, true, "virtual services"},
-	{{"show", "servers"}, "[service=NAME] [server=NAME]", 0, keys_servers,
-		IPB_SHOW_SERVERS, ANSWER_LIST, column_servers, NULL, true,
-		"real servers"},
-	{{"show", "stats"}, "", 0, keys_none, IPB_SHOW_STATS, ANSWER_OBJECT, NULL,
-		writer_text_stats, true, "counters, by reason"},
-	{{"show", "ruleset"}, "", 0, keys_none, IPB_SHOW_RULESET, ANSWER_OBJECT, NULL,
-		writer_text_ruleset, false, "the nftables rules that bring packets"},
-	{{"show", "version"}, "", 0, keys_none, IPB_SHOW_VERSION, ANSWER_OBJECT, NULL,
-		writer_text_version, false, "version of the daemon"},
-	{{"server", "set"}, "SERVICE SERVER weight=N", 2, keys_weight, IPB_SERVER_SET,
-		ANSWER_OBJECT, NULL, writer_text_weight, false,
-		"change a weight; 0 takes no new clients"},
+	{
+		.words = { "show", "entries" },
+		.arguments = FILTERS_ENTRIES,
+		.keys = keys_entries,
+		.method = IPB_SHOW_ENTRIES,
+		.answer = ANSWER_PAGES,
+		.columns = column_entries,
+		.repeats = true,
+		.help = "the ISAKMP table",
+	},
+	{
+		.words = { "show", "clients" },
+		.arguments = "[service=NAME] [server=NAME] [client=ADDRESS[/BITS]]",
+		.keys = keys_clients,
+		.method = IPB_SHOW_CLIENTS,
+		.answer = ANSWER_PAGES,
+		.columns = column_clients,
+		.repeats = true,
+		.help = "client addresses and their servers",
+	},
+	{
+		.words = { "show", "services" },
+		.arguments = "[service=NAME]",
+		.keys = keys_services,
+		.method = IPB_SHOW_SERVICES,
+		.answer = ANSWER_LIST,
+		.columns = column_services,
+		.repeats = true,
+		.help = "virtual services",
+	},
+	{
+		.words = { "show", "servers" },
+		.arguments = "[service=NAME] [server=NAME]",
+		.keys = keys_servers,
+		.method = IPB_SHOW_SERVERS,
+		.answer = ANSWER_LIST,
+		.columns = column_servers,
+		.repeats = true,
+		.help = "real servers",
+	},
+	{
+		.words = { "show", "stats" },
+		.arguments = "",
+		.keys = keys_none,
+		.method = IPB_SHOW_STATS,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_stats,
+		.repeats = true,
+		.help = "counters, by reason",
+	},
+	{
+		.words = { "show", "ruleset" },
+		.arguments = "",
+		.keys = keys_none,
+		.method = IPB_SHOW_RULESET,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_ruleset,
+		.help = "the nftables rules that bring packets",
+	},
+	{
+		.words = { "show", "version" },
+		.arguments = "",
+		.keys = keys_none,
+		.method = IPB_SHOW_VERSION,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_version,
+		.help = "version of the daemon",
+	},
+	{
+		.words = { "explain", "client" },
+		.arguments = "ADDRESS [service=NAME]",
+		.names = names_client,
+		.keys = keys_services,
+		.needs = names_client,
+		.method = IPB_EXPLAIN,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_explain_client,
+		.repeats = true,
+		.help = "where a client's packets go, and why",
+	},
+	{
+		.words = { "explain", "packet" },
+		.arguments = "from=ADDRESS[:PORT] to=ADDRESS[:PORT] WORD... "
+			     "[direction=DIRECTION]",
+		.keys = keys_direction,
+		.make = explain_packet,
+		.method = IPB_EXPLAIN,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_explain,
+		.repeats = true,
+		.help = "where a packet in words would go, and why",
+	},
+	{
+		.words = { "explain", "hex" },
+		.arguments = "BYTES...|- [direction=DIRECTION] [wire_bytes=N]",
+		.keys = keys_hex,
+		.make = explain_hex,
+		.method = IPB_EXPLAIN,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_explain,
+		.help = "the same of a packet in hexadecimal digits",
+	},
+	{
+		.words = { "explain", "pcap" },
+		.arguments = "FILE [NUMBER|all] [direction=DIRECTION]",
+		.keys = keys_direction,
+		.make = explain_pcap,
+		.method = IPB_EXPLAIN,
+		.answer = ANSWER_OBJECT,
+		.columns = column_explained,
+		.show = writer_text_explain,
+		.help = "the same of a captured packet, or of all in the file",
+	},
+	{
+		.words = { "server", "set" },
+		.arguments = "SERVICE SERVER weight=N",
+		.names = names_server,
+		.keys = keys_weight,
+		.needs = needs_weight,
+		.method = IPB_SERVER_SET,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_weight,
+		.help = "change a weight; 0 takes no new clients",
+	},
+	{
+		.words = { "entry", "delete" },
+		.arguments = "CLIENT[:PORT] [VIRTUAL[:PORT]] [service=NAME]",
+		.names = names_flow,
+		.keys = keys_services,
+		.needs = names_client,
+		.method = IPB_ENTRY_DELETE,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_deleted,
+		.help = "take entries of a client out of the table",
+	},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -58,81 +180,5 @@ const struct command *command_find(const char *first, const char *second)
 		if (strcmp(commands[i].words[0], first) == 0 &&
 			strcmp(commands[i].words[1], second) == 0)
 			return &commands[i];
-	return NULL;
-}
-
-/** The key that argument begins with and that the command has, or NULL. */
-static const char *key_find(const struct command *command, const char *argument)
-{
-	for (const char *const *key = command->keys; *key; key++) {
-		size_t length = strlen(*key);
-
-		if (strncmp(argument, *key, length) == 0 && argument[length] == '=')
-			return *key;
-	}
-	return NULL;
-}
-
-/** The value of key=value as JSON: a weight is a number, all else text. NULL if it is
- *  neither. */
-static json_t *value_json(const char *key, const char *text)
-{
-	char *end;
-
-	if (strcmp(key, "weight") != 0)
-		return json_string(text);
-	if (strspn(text, "0123456789") != strlen(text) || !*text || strlen(text) > 9)
-		return NULL;
-	return json_integer(strtol(text, &end, 10));
-}
-
-/** Adds one key=value argument to params; false with a message if it cannot be. */
-static bool argument_add(const struct command *command, const char *argument,
-	json_t *params, char *message, size_t message_bytes)
-{
-	const char *key = key_find(command, argument);
-
-	if (!key || json_object_get(params, key)) {
-		snprintf(message, message_bytes, "%s: expected %s %s %s", argument,
-			command->words[0], command->words[1], command->arguments);
-		return false;
-	}
-	json_t *value = value_json(key, argument + strlen(key) + 1);
-
-	if (value && json_object_set_new(params, key, value) == 0)
-		return true;
-	snprintf(message, message_bytes, "%s: expected %s", argument,
-		strcmp(key, "weight") == 0 ? "weight=N, a number" : "text in UTF-8");
-	return false;
-}
-
-/** Makes the method's parameters. */
-json_t *command_params(const struct command *command, int count, char *const *arguments,
-	char *message, size_t message_bytes)
-{
-	static const char *const names[] = { "service", "server" };
-	json_t *params = json_object();
-	int taken = 0;
-
-	if (count < (int)command->names) {
-		snprintf(message, message_bytes, "expected %s %s %s", command->words[0],
-			command->words[1], command->arguments);
-		goto refuse;
-	}
-	for (; taken < (int)command->names; taken++)
-		json_object_set_new(params, names[taken], json_string(arguments[taken]));
-	for (; taken < count; taken++)
-		if (!argument_add(
-			    command, arguments[taken], params, message, message_bytes))
-			goto refuse;
-	if (command->names && json_object_size(params) != command->names + 1) {
-		snprintf(message, message_bytes, "expected %s %s %s", command->words[0],
-			command->words[1], command->arguments);
-		goto refuse;
-	}
-	return params;
-
-refuse:
-	json_decref(params);
 	return NULL;
 }

@@ -13,13 +13,14 @@
 #include "ctl/client.h"
 #include "ctl/command.h"
 #include "ctl/options.h"
+#include "ctl/request.h"
 #include "ctl/writer.h"
 
 /** One command being carried out. */
 struct run {
 	const struct options *options;
 	const struct command *command;
-	const json_t *params;
+	struct request *request;
 	bool utf8;
 	FILE *out;
 	FILE *err;
@@ -46,6 +47,13 @@ static int say_unreachable(const struct run *run, int error)
 	fprintf(run->err, "ipsec-balancerctl: daemon not reachable at %s: %s%s\n",
 		run->options->socket_path, strerror(-error), remedy(-error));
 	return CTL_UNREACHABLE;
+}
+
+/** Says that the command line makes no sense. */
+static int usage(FILE *err, const char *message)
+{
+	fprintf(err, "ipsec-balancerctl: %s; see --help\n", message);
+	return CTL_USAGE;
 }
 
 /** Calls the command's method; says what is wrong if it fails. */
@@ -76,7 +84,7 @@ static int show_pages(const struct run *run, struct client *client, struct write
 		writer->form->items(writer, json_object_get(result, "items"));
 		if (!json_is_integer(cursor))
 			break;
-		json_t *params = json_copy((json_t *)run->params);
+		json_t *params = json_copy(run->request->params);
 
 		json_object_set(params, "cursor", cursor);
 		json_decref(result);
@@ -85,6 +93,36 @@ static int show_pages(const struct run *run, struct client *client, struct write
 	}
 	json_decref(result);
 	return status;
+}
+
+/** Shows one answer as an item that bears the number of its packet. */
+static void show_numbered(const struct run *run, struct writer *writer, json_t *result)
+{
+	json_t *number = json_integer((json_int_t)run->request->number);
+	json_t *items = json_pack("[O]", result);
+
+	json_object_set_new(result, "number", number);
+	writer->form->items(writer, items);
+	json_decref(items);
+}
+
+/** Shows the answers to all calls of the request from the one in result on, which it
+ *  consumes. */
+static int show_each(const struct run *run, struct client *client, struct writer *writer,
+	json_t *result)
+{
+	int status = CTL_DONE, rc = 1;
+
+	while (rc == 1 && status == CTL_DONE) {
+		show_numbered(run, writer, result);
+		json_decref(result);
+		result = NULL;
+		rc = request_next(run->request);
+		if (rc == 1)
+			status = call(run, client, json_incref(run->request->params),
+				&result);
+	}
+	return rc < 0 ? usage(run->err, run->request->message) : status;
 }
 
 /** Shows the answer that began with result, which it consumes. */
@@ -96,10 +134,13 @@ static int show(const struct run *run, struct client *client, json_t *result)
 		.out = run->out,
 		.utf8 = run->utf8,
 	};
+	enum command_answer answer =
+		run->request->each ? ANSWER_EACH : run->command->answer;
 	int status = CTL_DONE;
 
+	writer.lists = answer != ANSWER_OBJECT;
 	writer.form->begin(&writer);
-	switch (run->command->answer) {
+	switch (answer) {
 	case ANSWER_PAGES:
 		status = show_pages(run, client, &writer, result);
 		break;
@@ -110,6 +151,9 @@ static int show(const struct run *run, struct client *client, json_t *result)
 	case ANSWER_OBJECT:
 		writer.form->object(&writer, result);
 		json_decref(result);
+		break;
+	case ANSWER_EACH:
+		status = show_each(run, client, &writer, result);
 		break;
 	}
 	/* An array that is not closed tells a program that not everything came. */
@@ -128,8 +172,7 @@ static int run_once(const struct run *run, bool clear)
 
 	if (rc < 0)
 		return say_unreachable(run, rc);
-	int status =
-		call(run, &client, json_copy((json_t *)run->params), &result);
+	int status = call(run, &client, json_incref(run->request->params), &result);
 
 	if (status == CTL_DONE) {
 		if (clear)
@@ -154,13 +197,6 @@ static int run_command(const struct run *run)
 	return status;
 }
 
-/** Says that the command line makes no sense. */
-static int usage(FILE *err, const char *message)
-{
-	fprintf(err, "ipsec-balancerctl: %s; see --help\n", message);
-	return CTL_USAGE;
-}
-
 /** Finds the command among the words and carries it out. */
 static int run_words(struct run *run, int count, char **words)
 {
@@ -175,16 +211,12 @@ static int run_words(struct run *run, int count, char **words)
 		return usage(run->err, message);
 	}
 	if (run->options->watch_s && !run->command->repeats)
-		return usage(run->err, "--watch goes with listings and show stats");
-	json_t *params = command_params(run->command, count - 2, words + 2, message,
-		sizeof(message));
-
-	if (!params)
-		return usage(run->err, message);
-	run->params = params;
+		return usage(run->err, "--watch does not go with this command");
+	if (!request_make(run->command, count - 2, words + 2, run->request))
+		return usage(run->err, run->request->message);
 	int status = run_command(run);
 
-	json_decref(params);
+	request_free(run->request);
 	return status;
 }
 
@@ -192,7 +224,9 @@ static int run_words(struct run *run, int count, char **words)
 int ctl_run(int argc, char **argv, bool utf8, FILE *out, FILE *err)
 {
 	struct options options;
-	struct run run = { .options = &options, .utf8 = utf8, .out = out, .err = err };
+	struct request request;
+	struct run run = { .options = &options, .request = &request, .utf8 = utf8,
+		.out = out, .err = err };
 
 	if (!options_parse(argc, argv, &options, err))
 		return CTL_USAGE;

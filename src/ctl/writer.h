@@ -28,6 +28,7 @@ struct writer {
 	const struct command *command;
 	FILE *out;
 	bool utf8;         /**< the terminal shows it */
+	bool lists;        /**< items come, else one object */
 	size_t item_count; /**< printed so far */
 	unsigned int widths[COLUMNS_MAX];
 };
@@ -40,3 +41,6 @@ void writer_text_stats(const json_t *result, bool utf8, FILE *out);
 void writer_text_ruleset(const json_t *result, bool utf8, FILE *out);
 void writer_text_version(const json_t *result, bool utf8, FILE *out);
 void writer_text_weight(const json_t *result, bool utf8, FILE *out);
+void writer_text_deleted(const json_t *result, bool utf8, FILE *out);
+void writer_text_explain(const json_t *result, bool utf8, FILE *out);
+void writer_text_explain_client(const json_t *result, bool utf8, FILE *out);

@@ -3,13 +3,12 @@
  * Answers as JSON: a listing is one array, whatever number of pages it came in, with an
  * item a line; printed as it comes, so a million entries need no memory.
  */
-#include "ctl/command.h"
 #include "ctl/writer.h"
 
 /** Opens the array. */
 static void json_begin(struct writer *writer)
 {
-	if (writer->command->answer != ANSWER_OBJECT)
+	if (writer->lists)
 		fputs("[", writer->out);
 }
 
@@ -37,7 +36,7 @@ static void json_object_(struct writer *writer, const json_t *result)
 /** Closes the array. */
 static void json_end(struct writer *writer)
 {
-	if (writer->command->answer != ANSWER_OBJECT)
+	if (writer->lists)
 		fputs(writer->item_count ? "\n]\n" : "]\n", writer->out);
 }
 

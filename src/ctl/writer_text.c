@@ -81,7 +81,7 @@ static void widths_begin(const struct column *columns, unsigned int *widths)
 /** Begins a listing. */
 static void text_begin(struct writer *writer)
 {
-	if (writer->command->columns)
+	if (writer->lists)
 		widths_begin(writer->command->columns, writer->widths);
 }
 
@@ -110,7 +110,7 @@ static void text_object(struct writer *writer, const json_t *result)
 /** An empty listing has its header too. */
 static void text_end(struct writer *writer)
 {
-	if (writer->command->columns && writer->item_count == 0)
+	if (writer->lists && writer->item_count == 0)
 		header_print(writer->command->columns, writer->widths, writer->out);
 }
 
@@ -200,4 +200,13 @@ void writer_text_weight(const json_t *result, bool utf8, FILE *out)
 		column_cell(&columns[i], result, utf8, cells[i]);
 	fprintf(out, "service %s, server %s: weight %s, was %s\n", cells[0], cells[1],
 		cells[2], cells[3]);
+}
+
+/** Prints how many entries went. */
+void writer_text_deleted(const json_t *result, bool utf8, FILE *out)
+{
+	json_int_t count = json_integer_value(json_object_get(result, "deleted"));
+
+	(void)utf8;
+	fprintf(out, "%lld %s deleted\n", (long long)count, count == 1 ? "entry" : "entries");
 }

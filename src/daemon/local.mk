@@ -20,6 +20,10 @@ src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/control_socket.c src/daemon/control_socket.h \
 	src/daemon/rpc.c src/daemon/rpc.h \
+	src/daemon/rpc_entry.c \
+	src/daemon/rpc_explain.c src/daemon/rpc_explain.h \
+	src/daemon/rpc_explain_client.c \
+	src/daemon/rpc_explain_steps.c \
 	src/daemon/rpc_method.h \
 	src/daemon/rpc_pages.c \
 	src/daemon/rpc_show.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads a request, finds its method, checks what the peer may do, and writes the answer.
- * What a method does is in rpc_show.c, rpc_pages.c.
+ * What a method does is in rpc_show.c, rpc_pages.c, rpc_explain.c, rpc_entry.c.
  */
 #include "daemon/rpc.h"
 
@@ -22,7 +22,9 @@ static const struct rpc_method methods[] = {
 	{ IPB_SHOW_STATS, false, rpc_no_params, rpc_show_stats },
 	{ IPB_SHOW_RULESET, false, rpc_no_params, rpc_show_ruleset },
 	{ IPB_SHOW_VERSION, false, rpc_no_params, rpc_show_version },
+	{ IPB_EXPLAIN, false, rpc_explain_params, rpc_explain },
 	{ IPB_SERVER_SET, true, rpc_server_set_params, rpc_server_set },
+	{ IPB_ENTRY_DELETE, true, rpc_entry_delete_params, rpc_entry_delete },
 };
 
 #define METHODS (sizeof(methods) / sizeof(methods[0]))

@@ -45,6 +45,12 @@ int rpc_service_param(struct rpc_call *call, struct service **ret_service);
 /** Addresses as a list of texts. NULL without memory. */
 json_t *rpc_address_list(const struct address *const *addresses, size_t count);
 
+/** An entry as show.entries has it. NULL without memory. */
+json_t *rpc_entry_json(const struct session_entry *entry, uint64_t now_ms);
+
+/** Seconds until the entry expires; negative: how long a soft one is past it. */
+json_int_t rpc_expires_s(const struct session_entry *entry, uint64_t now_ms);
+
 /* The methods. */
 extern const char *const rpc_no_params[];
 extern const char *const rpc_entries_params[];
@@ -52,6 +58,8 @@ extern const char *const rpc_clients_params[];
 extern const char *const rpc_services_params[];
 extern const char *const rpc_servers_params[];
 extern const char *const rpc_server_set_params[];
+extern const char *const rpc_entry_delete_params[];
+extern const char *const rpc_explain_params[];
 int rpc_show_entries(struct rpc_call *call);
 int rpc_show_clients(struct rpc_call *call);
 int rpc_show_services(struct rpc_call *call);
@@ -60,3 +68,5 @@ int rpc_show_stats(struct rpc_call *call);
 int rpc_show_ruleset(struct rpc_call *call);
 int rpc_show_version(struct rpc_call *call);
 int rpc_server_set(struct rpc_call *call);
+int rpc_entry_delete(struct rpc_call *call);
+int rpc_explain(struct rpc_call *call);

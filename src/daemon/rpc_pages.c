@@ -235,7 +235,7 @@ static json_t *cookies_json(const struct session_entry *entry)
 }
 
 /** Seconds until the entry expires; negative: how long a soft one is past it. */
-static json_int_t expires_s(const struct session_entry *entry, uint64_t now_ms)
+json_int_t rpc_expires_s(const struct session_entry *entry, uint64_t now_ms)
 {
 	uint64_t at_ms = session_expires_ms(entry);
 
@@ -245,7 +245,7 @@ static json_int_t expires_s(const struct session_entry *entry, uint64_t now_ms)
 }
 
 /** One entry. NULL without memory. */
-static json_t *entry_json(const struct session_entry *entry, uint64_t now_ms)
+json_t *rpc_entry_json(const struct session_entry *entry, uint64_t now_ms)
 {
 	const struct session_client *client = entry->client;
 	const struct config_server *server = entry->server->config;
@@ -256,7 +256,7 @@ static json_t *entry_json(const struct session_entry *entry, uint64_t now_ms)
 	return json_pack("{ss ss sI ss ss ss ss ss so sI}",
 		"proto", "UDP",
 		"state", session_state_name(entry),
-		"expires_s", expires_s(entry, now_ms),
+		"expires_s", rpc_expires_s(entry, now_ms),
 		"client", from,
 		"virtual", to,
 		"server", server->name,
@@ -277,7 +277,7 @@ static bool show_entry(struct page *page, const struct table_node *node)
 		(state && strcmp(state, session_state_name(entry)) != 0))
 		return true;
 	return json_array_append_new(
-		       page->items, entry_json(entry, page->call->now_ms)) == 0;
+		       page->items, rpc_entry_json(entry, page->call->now_ms)) == 0;
 }
 
 /** Adds a client to its page. */

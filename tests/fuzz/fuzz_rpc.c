@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: lines of the control protocol, from a peer that may do everything. Each
- * answer is one line of JSON-RPC, and weights stay within their bounds.
+ * answer is one line of JSON-RPC, weights stay within their bounds, nothing is counted as
+ * a packet, and entries go by being deleted alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static void require(bool holds, const char *rule)
 	abort();
 }
 
-/** A director with one service, one server and two entries. */
+/** A director with one service, one server and two entries, one of them ESTABLISHED. */
 static struct director *director_make(const struct config *config)
 {
 	static const struct hash_key key = { { 3, 4 } };
@@ -34,13 +35,29 @@ static struct director *director_make(const struct config *config)
 
 		packet.flow.client = address_v4((const uint8_t[]){ 203, 0, 113, i });
 		packet.flow.virtual = config->services[0].addresses[0];
+		packet.flow.client_port = packet.flow.virtual_port = PACKET_PORT_ISAKMP;
 		require(session_add(&director->sessions, &director->services[0],
 				&director->services[0].servers[0], &packet.flow, 0, &entry) == 0,
 			"an entry");
 		require(handshake_note(&director->sessions, entry, &packet) == 0,
 			"a handshake");
+		if (i == 1)
+			session_establish(&director->sessions, entry, 0);
 	}
 	return director;
+}
+
+/** Checks what no request may have done; deleted tells whether one may have deleted. */
+static void check_director(const struct director *director, bool deleted)
+{
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		require(director_count(director, (enum reason)i) == 0,
+			"what is asked is no packet");
+	require(director->sessions.entry_count == 2 ||
+			(deleted && director->sessions.entry_count < 2),
+		"entries stay");
+	require(director->services[0].servers[0].weight <= SERVER_WEIGHT_MAX,
+		"weights have a limit");
 }
 
 /** Checks an answer and frees it; there is none to a notification. */
@@ -85,8 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		at += length + (end != NULL);
 		left -= length + (end != NULL);
 	}
-	require(context.director->services[0].servers[0].weight <= SERVER_WEIGHT_MAX,
-		"weights have a limit");
+	check_director(context.director, memmem(data, size_bytes, "delete", 6) != NULL ||
+						 memmem(data, size_bytes, "\\u", 2) != NULL);
 	director_free(context.director);
 	return 0;
 }

@@ -2,9 +2,10 @@
 # Tests of the configuration file, the control socket and the tool.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/config_file tests/unit/control tests/unit/ctl \
-	tests/unit/documents tests/unit/rpc
-TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/documents \
-	tests/unit/rpc
+	tests/unit/ctl_explain tests/unit/documents tests/unit/rpc tests/unit/rpc_explain
+TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/ctl_explain \
+	tests/unit/documents \
+	tests/unit/rpc tests/unit/rpc_explain
 tests_unit_config_file_SOURCES = tests/unit/config_file.c
 tests_unit_config_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_config_file_LDADD = src/daemon/libipb-config.la $(CHECK_LIBS)
@@ -17,6 +18,12 @@ tests_unit_ctl_SOURCES = tests/unit/ctl.c
 tests_unit_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ctl_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-control.la $(CHECK_LIBS)
 
+tests_unit_ctl_explain_SOURCES = tests/unit/ctl_explain.c $(UNIT_COMMON)
+tests_unit_ctl_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_ctl_explain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_ctl_explain_LDADD = src/ctl/libipb-ctl.la tests/lib/libtest.a \
+	src/core/libipb-core.la src/base/libipb-base.la $(CHECK_LIBS)
+
 tests_unit_documents_SOURCES = tests/unit/documents.c
 tests_unit_documents_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_documents_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-config.la \
@@ -25,4 +32,10 @@ tests_unit_documents_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-config.la \
 tests_unit_rpc_SOURCES = tests/unit/rpc.c
 tests_unit_rpc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_rpc_LDADD = src/daemon/libipb-control.la $(CHECK_LIBS)
+
+tests_unit_rpc_explain_SOURCES = tests/unit/rpc_explain.c $(UNIT_COMMON)
+tests_unit_rpc_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rpc_explain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_rpc_explain_LDADD = tests/lib/libtest.a src/daemon/libipb-control.la \
+	$(CHECK_LIBS)
 endif

@@ -69,6 +69,7 @@ static char *write_items(const struct writer_form *form, const char *second, boo
 		.form = form,
 		.command = command_find("show", second),
 		.utf8 = utf8,
+		.lists = true,
 		.out = open_memstream(&text, &text_bytes),
 	};
 
@@ -250,6 +251,13 @@ START_TEST(usage_is_checked)
 		{ "server", "set", "a" },
 		{ "server", "set", "a", "b" },
 		{ "server", "set", "a", "b", "weight=-1" },
+		{ "explain" },
+		{ "explain", "client" },
+		{ "explain", "hex", "zz" },
+		{ "explain", "packet", "v2", "init" },
+		{ "--watch", "explain", "hex", "45" },
+		{ "explain", "pcap", "/nonexistent/file" },
+		{ "entry", "delete", "service=vpn" },
 	};
 
 	tool(lines[_i]);
@@ -430,6 +438,46 @@ START_TEST(commands_are_carried_out)
 }
 END_TEST
 
+/** A packet is explained in a few lines or as JSON, status 0 whatever becomes of it. */
+START_TEST(packets_are_explained)
+{
+	server_start();
+	TOOL("--socket", path, "explain", "packet", "from=10.0.0.7", "to=192.0.2.1", "esp",
+		"spi=c0ffee01");
+	ck_assert_int_eq(outcome.status, CTL_DONE);
+	ck_assert_str_eq(outcome.out,
+		"forward to gw1: slave, ESP or AH of an established client\n"
+		"  packet   esp, request, client 10.0.0.7, virtual 192.0.2.1\n"
+		"           SPI 0xc0ffee01\n"
+		"  service  vpn, method direct, next hop 10.2.0.11, mark 0x10000, table 9000\n"
+		"  change   none\n"
+		"  because  192.0.2.1 is an address of service vpn\n"
+		"           client 10.0.0.7: server gw1, 1 entries, 1 of them ESTABLISHED\n");
+	TOOL("--socket", path, "--json", "explain", "hex", "45:00");
+	ck_assert_int_eq(outcome.status, CTL_DONE);
+	ck_assert_ptr_nonnull(strstr(outcome.out, "\"reason\": \"ip-truncated\""));
+	TOOL("--socket", path, "explain", "client", "10.0.0.7");
+	ck_assert_ptr_nonnull(
+		strstr(outcome.out, "\n  ESP: forward to gw1: slave, ESP or AH"));
+	server_stop();
+}
+END_TEST
+
+/** Entries are deleted, and how many is told. */
+START_TEST(entries_are_deleted)
+{
+	server_start();
+	TOOL("--socket", path, "entry", "delete", "10.0.0.7:500", "192.0.2.1:500");
+	ck_assert_int_eq(outcome.status, CTL_DONE);
+	ck_assert_str_eq(outcome.out, "1 entry deleted\n");
+	TOOL("--socket", path, "entry", "delete", "10.0.0.7");
+	ck_assert_int_eq(outcome.status, CTL_REFUSED);
+	TOOL("--socket", path, "entry", "delete", "10.0.0.8", "service=vpn");
+	ck_assert_str_eq(outcome.out, "1 entry deleted\n");
+	server_stop();
+}
+END_TEST
+
 /** The daemon's no is told, and is exit status 1. */
 START_TEST(refusal_is_told)
 {
@@ -455,11 +503,13 @@ int main(void)
 	tcase_add_test(cases, nothing_is_shown);
 	tcase_add_test(cases, pages_become_one_array);
 	tcase_add_test(cases, services_and_servers_in_columns);
-	tcase_add_loop_test(cases, usage_is_checked, 0, 16);
+	tcase_add_loop_test(cases, usage_is_checked, 0, 23);
 	tcase_add_test(cases, help_is_complete);
 	tcase_add_test(cases, daemon_is_missing);
 	tcase_add_test(cases, pages_are_joined);
 	tcase_add_test(cases, commands_are_carried_out);
+	tcase_add_test(cases, packets_are_explained);
+	tcase_add_test(cases, entries_are_deleted);
 	tcase_add_test(cases, refusal_is_told);
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);

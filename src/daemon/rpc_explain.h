@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the method explain share. Of use to nobody else.
+ */
+#pragma once
+
+#include "core/decide.h"
+#include "daemon/rpc_method.h"
+
+/** Explains the client of params.client. */
+int rpc_explain_client(struct rpc_call *call);
+
+/**
+ * What decide looked at to come to decision, and what decide_commit would add, as a list of
+ * sentences in that order. NULL without memory.
+ */
+json_t *rpc_explain_steps(const struct director *director, const struct packet *packet,
+	const struct decision *decision, uint64_t now_ms);
