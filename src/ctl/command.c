@@ -17,8 +17,8 @@ static const char *const keys_clients[] = { "service", "server", "client", NULL 
 static const char *const keys_services[] = { "service", NULL };
 static const char *const keys_servers[] = { "service", "server", NULL };
 static const char *const keys_weight[] = { "weight", NULL };
-static const char *const keys_hex[] = { "direction", "wire_bytes", NULL };
-static const char *const keys_direction[] = { "direction", NULL };
+static const char *const keys_hex[] = {"direction", "mark", "wire_bytes", NULL};
+static const char *const keys_packet[] = { "direction", "mark", NULL };
 static const char *const names_server[] = { "service", "server", NULL };
 static const char *const names_client[] = { "client", NULL };
 static const char *const needs_weight[] = { "service", "server", "weight", NULL };
@@ -111,8 +111,8 @@ static const struct command commands[] = {
 	{
 		.words = { "explain", "packet" },
 		.arguments = "from=ADDRESS[:PORT] to=ADDRESS[:PORT] WORD... "
-			     "[direction=DIRECTION]",
-		.keys = keys_direction,
+			     "[direction=DIRECTION] [mark=N]",
+		.keys = keys_packet,
 		.make = explain_packet,
 		.method = IPB_EXPLAIN,
 		.answer = ANSWER_OBJECT,
@@ -122,7 +122,7 @@ static const struct command commands[] = {
 	},
 	{
 		.words = { "explain", "hex" },
-		.arguments = "BYTES...|- [direction=DIRECTION] [wire_bytes=N]",
+		.arguments = "BYTES...|- [direction=DIRECTION] [mark=N] [wire_bytes=N]",
 		.keys = keys_hex,
 		.make = explain_hex,
 		.method = IPB_EXPLAIN,
@@ -132,8 +132,8 @@ static const struct command commands[] = {
 	},
 	{
 		.words = { "explain", "pcap" },
-		.arguments = "FILE [NUMBER|all] [direction=DIRECTION]",
-		.keys = keys_direction,
+		.arguments = "FILE [NUMBER|all] [direction=DIRECTION] [mark=N]",
+		.keys = keys_packet,
 		.make = explain_pcap,
 		.method = IPB_EXPLAIN,
 		.answer = ANSWER_OBJECT,

@@ -73,20 +73,17 @@ bool explain_hex(struct request *request, const struct command *command, int cou
 		request_arguments(request, command, count - taken, arguments + taken);
 }
 
-/** Takes direction=... out of the words, for it is the daemon's. Returns how many are left
- *  in ret_words. */
+/** Puts what is the daemon's, not the packet's, into params. Returns how many words are left
+ *  in ret_words, -1 with a message. */
 static int words_part(struct request *request, const struct command *command, int count,
 	char *const *arguments, char **ret_words)
 {
-	static const char key[] = "direction=";
 	int kept = 0;
 
 	for (int i = 0; i < count; i++) {
-		char *const *argument = &arguments[i];
-
-		if (strncmp(*argument, key, strlen(key)) != 0)
-			ret_words[kept++] = *argument;
-		else if (!request_arguments(request, command, 1, argument))
+		if (!request_key(command, arguments[i]))
+			ret_words[kept++] = arguments[i];
+		else if (!request_arguments(request, command, 1, arguments + i))
 			return -1;
 	}
 	return kept;
@@ -119,12 +116,9 @@ static bool set_captured(struct request *request, const struct capture_packet *p
 		size_bytes = IPB_EXPLAIN_BYTES;
 	if (wire_bytes > UINT16_MAX)
 		wire_bytes = UINT16_MAX;
-	json_decref(request->params);
-	request->params = json_pack("{sI}", "wire_bytes", (json_int_t)wire_bytes);
 	request->number = packet->number;
-	if (request->direction)
-		json_object_set_new(
-			request->params, "direction", json_string(request->direction));
+	json_object_set_new(
+		request->params, "wire_bytes", json_integer((json_int_t)wire_bytes));
 	return set_packet(request, packet->data, size_bytes);
 }
 
@@ -171,17 +165,6 @@ static bool number_parse(const char *text, unsigned long long *ret_number)
 		strlen(text) < 16;
 }
 
-/** Takes direction=... behind the file and the number. */
-static bool direction_take(struct request *request, const struct command *command, int count,
-	char *const *arguments)
-{
-	if (!request_arguments(request, command, count, arguments))
-		return false;
-	if (count > 0)
-		request->direction = strchr(arguments[0], '=') + 1;
-	return true;
-}
-
 /** Opens the file and finds the first packet to ask about. */
 bool explain_pcap(struct request *request, const struct command *command, int count,
 	char *const *arguments)
@@ -196,7 +179,7 @@ bool explain_pcap(struct request *request, const struct command *command, int co
 			return request_expected(
 				request, command, count ? arguments[1] : NULL);
 	}
-	if (!direction_take(request, command, count - taken, arguments + taken))
+	if (!request_arguments(request, command, count - taken, arguments + taken))
 		return false;
 	request->capture =
 		capture_open(arguments[0], request->message, sizeof(request->message));

@@ -28,10 +28,26 @@ static void put(struct writing *writing, uint64_t value, size_t size_bytes)
 		*writing->at++ = (uint8_t)(value >> (8 * size_bytes));
 }
 
-/** Tells whether the body travels in UDP. */
-static bool in_udp(const struct packet_fields *fields)
+/** The IP protocol of the body; most travel in UDP. */
+static uint8_t protocol_of(const struct packet_fields *fields)
 {
-	return fields->body != PACKET_BODY_ESP && fields->body != PACKET_BODY_AH;
+	switch (fields->body) {
+	case PACKET_BODY_ESP:
+		return IPPROTO_ESP;
+	case PACKET_BODY_AH:
+		return IPPROTO_AH;
+	case PACKET_BODY_TCP:
+		return IPPROTO_TCP;
+	case PACKET_BODY_ICMP:
+		return fields->from.family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	case PACKET_BODY_ISAKMP:
+	case PACKET_BODY_KEEPALIVE:
+	case PACKET_BODY_ESP_IN_UDP:
+	case PACKET_BODY_DRAFT_ESP:
+	case PACKET_BODY_UDP:
+		break;
+	}
+	return IPPROTO_UDP;
 }
 
 /** Tells whether the non-ESP marker precedes ISAKMP (RFC 3948 2.2): on the server's port
@@ -76,6 +92,24 @@ static void put_ah(struct writing *writing, const struct packet_fields *fields)
 	writing->at += AH_BYTES - 12;
 }
 
+/** TCP header (RFC 9293 3.1) with SYN. */
+static void put_tcp(struct writing *writing, const struct packet_fields *fields)
+{
+	put(writing, fields->from.port, 2);
+	put(writing, fields->to.port, 2);
+	put(writing, 1, 4);
+	put(writing, 0, 4);
+	put(writing, 0x5002, 2);
+	writing->at += 6;
+}
+
+/** Echo request (RFC 792, RFC 4443 4.1). */
+static void put_icmp(struct writing *writing, const struct packet_fields *fields)
+{
+	put(writing, fields->from.family == AF_INET6 ? 128 : 8, 1);
+	writing->at += 7;
+}
+
 /** What stands behind UDP or IP. */
 static void put_body(struct writing *writing, const struct packet_fields *fields)
 {
@@ -97,6 +131,15 @@ static void put_body(struct writing *writing, const struct packet_fields *fields
 	case PACKET_BODY_AH:
 		put_ah(writing, fields);
 		break;
+	case PACKET_BODY_UDP:
+		put(writing, 0, 4);
+		break;
+	case PACKET_BODY_TCP:
+		put_tcp(writing, fields);
+		break;
+	case PACKET_BODY_ICMP:
+		put_icmp(writing, fields);
+		break;
 	}
 }
 
@@ -116,8 +159,9 @@ static void put_udp(struct writing *writing, const struct packet_fields *fields)
 
 /** IP header (RFC 791 3.1, RFC 8200 3) for so many bytes of payload. */
 static void put_ip(struct writing *writing, const struct packet_fields *fields,
-	uint8_t protocol, size_t payload_bytes)
+	size_t payload_bytes)
 {
+	uint8_t protocol = protocol_of(fields);
 	size_t address_bytes = fields->from.family == AF_INET6 ? 16 : 4;
 
 	if (fields->from.family == AF_INET6) {
@@ -144,17 +188,14 @@ size_t packet_bytes_build(
 	size_t header_bytes = fields->from.family == AF_INET6 ? IPV6_BYTES : IPV4_BYTES;
 	struct writing writing = { out + header_bytes };
 	struct writing header = { out };
-	uint8_t protocol = IPPROTO_UDP;
 
 	memset(out, 0, PACKET_BYTES_MAX);
-	if (in_udp(fields)) {
+	if (protocol_of(fields) == IPPROTO_UDP)
 		put_udp(&writing, fields);
-	} else {
-		protocol = fields->body == PACKET_BODY_AH ? IPPROTO_AH : IPPROTO_ESP;
+	else
 		put_body(&writing, fields);
-	}
 	size_t size_bytes = (size_t)(writing.at - out);
 
-	put_ip(&header, fields, protocol, size_bytes - header_bytes);
+	put_ip(&header, fields, size_bytes - header_bytes);
 	return size_bytes;
 }

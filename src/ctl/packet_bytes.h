@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Builds the headers of one IPsec packet, as far as the director reads them. Checksums stay
+ * Builds the headers of one packet, as far as the director reads them. Checksums stay
  * zero: the director does not look at them, and the packet is never sent.
  */
 #pragma once
@@ -18,6 +18,9 @@ enum packet_body {
 	PACKET_BODY_DRAFT_ESP,  /**< ESP behind eight zero bytes */
 	PACKET_BODY_ESP,
 	PACKET_BODY_AH,
+	PACKET_BODY_UDP,  /**< four zero bytes */
+	PACKET_BODY_TCP,  /**< a first segment */
+	PACKET_BODY_ICMP, /**< echo request */
 };
 
 /** One end of a packet. */

@@ -55,6 +55,9 @@ static const struct body bodies[] = {
 	{ "draft-esp", PACKET_BODY_DRAFT_ESP },
 	{ "esp", PACKET_BODY_ESP },
 	{ "ah", PACKET_BODY_AH },
+	{ "udp", PACKET_BODY_UDP },
+	{ "tcp", PACKET_BODY_TCP },
+	{ "icmp", PACKET_BODY_ICMP },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -221,7 +224,7 @@ static bool word_take(struct reading *reading, const char *word)
 		}
 	return refuse(reading,
 		"%s: expected v2 init, v2 auth, v1 main, ..., keepalive, esp-in-udp, "
-		"draft-esp, esp or ah",
+		"draft-esp, esp, ah, udp, tcp or icmp",
 		word);
 }
 
@@ -256,6 +259,9 @@ bool packet_words_parse(int count, char *const *words, struct packet_fields *ret
 		return refuse(&reading, "expected from=ADDRESS[:PORT] and to=ADDRESS[:PORT]");
 	if (ret_fields->from.family != ret_fields->to.family)
 		return refuse(&reading, "expected two addresses of one family");
+	if (!ret_fields->to.port && (ret_fields->body == PACKET_BODY_UDP ||
+					    ret_fields->body == PACKET_BODY_TCP))
+		return refuse(&reading, "expected to=ADDRESS:PORT");
 	if (!reading.has_kind)
 		return refuse(&reading, "expected what it is: v2 init, keepalive, esp, ...");
 	ports_fill(ret_fields);

@@ -31,7 +31,7 @@ bool request_expected(struct request *request, const struct command *command,
 }
 
 /** The key that argument begins with and that the command has, or NULL. */
-static const char *key_find(const struct command *command, const char *argument)
+const char *request_key(const struct command *command, const char *argument)
 {
 	for (const char *const *key = command->keys; *key; key++) {
 		size_t length = strlen(*key);
@@ -45,26 +45,30 @@ static const char *key_find(const struct command *command, const char *argument)
 /** Tells whether the daemon wants a number for key. */
 static bool is_number(const char *key)
 {
-	return strcmp(key, "weight") == 0 || strcmp(key, "wire_bytes") == 0;
+	return strcmp(key, "weight") == 0 || strcmp(key, "wire_bytes") == 0 ||
+		strcmp(key, "mark") == 0;
 }
 
-/** The value of key=value as JSON: a number, or text. NULL if it is neither. */
+/** The value of key=value as JSON: a number, decimal or with 0x, or text. NULL if it is
+ *  neither. */
 static json_t *value_json(const char *key, const char *text)
 {
 	char *end;
 
 	if (!is_number(key))
 		return json_string(text);
-	if (strspn(text, "0123456789") != strlen(text) || !*text || strlen(text) > 9)
+	if (*text < '0' || *text > '9' || strlen(text) > 10)
 		return NULL;
-	return json_integer(strtol(text, &end, 10));
+	json_int_t number = strtoll(text, &end, text[1] == 'x' ? 16 : 10);
+
+	return *end ? NULL : json_integer(number);
 }
 
 /** Adds one key=value argument to params. */
 static bool key_add(struct request *request, const struct command *command,
 	const char *argument)
 {
-	const char *key = key_find(command, argument);
+	const char *key = request_key(command, argument);
 
 	if (!key || json_object_get(request->params, key))
 		return request_expected(request, command, argument);

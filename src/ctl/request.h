@@ -18,7 +18,6 @@ struct request {
 	json_t *params;       /**< owned: of the call that is next */
 	bool each;            /**< one call for each packet of capture */
 	struct capture *capture; /**< owned: where the packets come from, or NULL */
-	const char *direction; /**< of the packets, borrowed from the arguments, or NULL */
 	unsigned long long number; /**< of the packet in params, 0: it is from no file */
 	char message[REQUEST_MESSAGE_BYTES]; /**< what is wrong */
 };
@@ -43,6 +42,9 @@ bool request_refuse(struct request *request, const char *format, ...)
 /** Says what the command expects; false. found may be NULL. */
 bool request_expected(struct request *request, const struct command *command,
 	const char *found);
+
+/** The key that argument begins with and that the command has, or NULL. */
+const char *request_key(const struct command *command, const char *argument);
 
 /** Reads names and key=value arguments as the command has them into params. */
 bool request_arguments(struct request *request, const struct command *command, int count,

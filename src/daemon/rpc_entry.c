@@ -132,6 +132,8 @@ int rpc_entry_delete(struct rpc_call *call)
 		return code;
 	if (!choice.client.family)
 		return rpc_fail(call, IPB_ERROR_PARAMS, "expected client");
+	/* Templates that are released begin their time now. */
+	call->context->director->sessions.now_ms = call->now_ms;
 	json_int_t count = remove_chosen(call->context->director, &choice);
 
 	if (!count)

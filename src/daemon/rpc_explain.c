@@ -12,13 +12,14 @@
 #include "core/classify.h"
 
 const char *const rpc_explain_params[] = {
-	"packet", "wire_bytes", "direction", "client", "service", NULL};
+	"packet", "wire_bytes", "direction", "mark", "client", "service", NULL};
 
 /** A packet as it was told. */
 struct told {
 	uint8_t data[IPB_EXPLAIN_BYTES];
 	size_t size_bytes;
 	uint64_t wire_bytes;
+	uint64_t mark;         /**< firewall mark that it would have */
 	const char *direction; /**< NULL: by the addresses */
 };
 
@@ -74,9 +75,12 @@ static int told_params(struct rpc_call *call, const char *digits, struct told *t
 	int code = bytes_read(call, digits, told);
 
 	told->wire_bytes = told->size_bytes;
+	told->mark = 0;
 	if (!code)
 		code = rpc_number_param(call, "wire_bytes", told->size_bytes, UINT16_MAX + 40,
 			&told->wire_bytes);
+	if (!code)
+		code = rpc_number_param(call, "mark", 0, UINT32_MAX, &told->mark);
 	if (!code)
 		code = direction_param(call, &told->direction);
 	if (!code && json_object_get(call->params, "service"))
@@ -89,6 +93,7 @@ static void told_classify(const struct director *director, const struct told *to
 	enum packet_direction direction, struct packet *ret_packet)
 {
 	classify(told->data, told->size_bytes, told->wire_bytes, direction, ret_packet);
+	ret_packet->mark = (uint32_t)told->mark;
 	if (direction == PACKET_TO_CLIENT)
 		director_name_sender(director, ret_packet);
 }
@@ -178,6 +183,10 @@ static const char *change_name(enum decision_change change)
 		return "touch";
 	case CHANGE_LEARN:
 		return "learn";
+	case CHANGE_TEMPLATE:
+		return "template";
+	case CHANGE_LEARN_SPI:
+		return "learn-spi";
 	case CHANGE_OFFER:
 		return "offer";
 	}
@@ -205,6 +214,10 @@ static const char *change_text(enum decision_change change, bool has_entry)
 		return "the entry's timer starts anew";
 	case CHANGE_LEARN:
 		return "the entry's timer starts anew, the pair is noted if it is new";
+	case CHANGE_TEMPLATE:
+		return "the client's template is made, or its time starts anew";
+	case CHANGE_LEARN_SPI:
+		return "the SPI is noted as the server's";
 	case CHANGE_OFFER:
 		return has_entry ? "the server's cookie is noted" :
 				   "an INITIAL entry is made, the server's cookie is noted";

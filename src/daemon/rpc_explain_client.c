@@ -25,6 +25,7 @@ static const struct sample samples[] = {
 	{ "first message from another port", PACKET_IKE_FIRST, IPPROTO_UDP, true },
 	{ "ESP", PACKET_ESP, IPPROTO_ESP, false },
 	{ "AH", PACKET_AH, IPPROTO_AH, false },
+	{ "other traffic", PACKET_OTHER, 0, false },
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -60,6 +61,16 @@ static void set_cookie(const struct question *question, struct packet *packet)
 		packet->icookie++;
 }
 
+/** Makes the packet one of the service's other traffic. */
+static void set_also(const struct question *question, struct packet *packet)
+{
+	const struct config_also *also = &question->service->config->also[0];
+
+	packet->protocol = also->protocol;
+	packet->mark = also->mark;
+	packet->flow.virtual_port = also->port;
+}
+
 /** Says what decide says to the sample. NULL without memory. */
 static json_t *sample_json(const struct question *question, const struct sample *sample)
 {
@@ -75,6 +86,8 @@ static json_t *sample_json(const struct question *question, const struct sample 
 	if (sample->kind == PACKET_IKE_FIRST) {
 		set_ports(question, sample->is_free, &packet);
 		set_cookie(question, &packet);
+	} else if (sample->kind == PACKET_OTHER) {
+		set_also(question, &packet);
 	}
 	decide(question->director, &packet, &decision);
 	return json_pack("{ss ss ss ss ss? so}",
@@ -93,6 +106,8 @@ static json_t *samples_json(const struct question *question)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < SAMPLES; i++) {
+		if (samples[i].kind == PACKET_OTHER && !question->service->config->also_count)
+			continue;
 		if (!json_array_append_new(list, sample_json(question, &samples[i])))
 			continue;
 		json_decref(list);
@@ -163,9 +178,10 @@ static int client_param(struct rpc_call *call, struct address *ret_client)
 		return rpc_fail(call, IPB_ERROR_PARAMS,
 			"client: found %.64s, expected a host's address", text);
 	if (json_object_get(call->params, "direction") ||
+		json_object_get(call->params, "mark") ||
 		json_object_get(call->params, "wire_bytes"))
 		return rpc_fail(call, IPB_ERROR_PARAMS,
-			"direction and wire_bytes go with packet");
+			"direction, mark and wire_bytes go with packet");
 	return 0;
 }
 

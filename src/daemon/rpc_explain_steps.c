@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 #include "core/handshake.h"
+#include "core/label.h"
 #include "core/scheduler.h"
+#include "core/spi.h"
 
 #define RIVALS 8 /**< servers named beside the one that was chosen */
 #define FLOW_BYTES (2 * ADDRESS_TEXT_BYTES + 4)
@@ -156,13 +158,71 @@ static void say_handshake(struct steps *steps)
 	say_responder(steps, handshake);
 }
 
+/** The server whose label one of the cookies bears. */
+static void say_label(struct steps *steps)
+{
+	const struct server *server = label_of_cookies(steps->decision->service,
+		steps->packet->icookie, steps->packet->rcookie);
+
+	if (server && steps->packet->rcookie)
+		say(steps, "the cookies bear the label of %s", server->config->name);
+}
+
+/** The template of the client, where it has no server of its own. */
+static void say_template(struct steps *steps)
+{
+	const struct service *service = steps->decision->service;
+	const struct server *server;
+
+	if (!service->config->persistence_ms)
+		return;
+	server = template_server(&steps->director->templates, service,
+		&steps->packet->flow.client);
+	if (server)
+		say(steps, "template of the client: server %s", server->config->name);
+	else
+		say(steps, "template of the client: none");
+}
+
 /** ISAKMP: cookies before addresses. */
 static void say_isakmp(struct steps *steps)
 {
 	say_flow(steps);
 	if (!steps->packet->rcookie || !say_pair(steps))
 		say_handshake(steps);
+	say_label(steps);
 	say_client(steps);
+	if (steps->packet->kind == PACKET_IKE_FIRST)
+		say_template(steps);
+}
+
+/** The server in whose range the SPI lies. */
+static void say_range(struct steps *steps)
+{
+	const struct server *server =
+		label_of_spi(steps->decision->service, steps->packet->spi);
+
+	if (server)
+		say(steps, "SPI %08x lies in the range of %s", steps->packet->spi,
+			server->config->name);
+}
+
+/** The server at which the SPI was learned. */
+static void say_spi(struct steps *steps)
+{
+	const struct service *service = steps->decision->service;
+	uint32_t spi = steps->packet->spi;
+	bool is_ambiguous;
+	const struct server *server;
+
+	if (!service->config->learn_spi)
+		return;
+	server = spi_find(&steps->director->spis, service, spi, &is_ambiguous);
+	if (server)
+		say(steps, "SPI %08x: learned at %s", spi, server->config->name);
+	else
+		say(steps, "SPI %08x: %s", spi,
+			is_ambiguous ? "learned at several servers" : "not learned");
 }
 
 /** Whether AH is forwarded at all. */
@@ -181,16 +241,25 @@ static void say_known(struct steps *steps)
 	case PACKET_IKE:
 		say_isakmp(steps);
 		break;
-	case PACKET_KEEPALIVE:
 	case PACKET_ESP_IN_UDP:
+		say_range(steps);
+		say_flow(steps);
+		say_spi(steps);
+		break;
+	case PACKET_KEEPALIVE:
 	case PACKET_DRAFT_ESP:
 		say_flow(steps);
 		break;
 	case PACKET_AH:
 		say_ah(steps);
+		say_range(steps);
 		say_client(steps);
 		break;
 	case PACKET_ESP:
+		say_range(steps);
+		say_client(steps);
+		say_spi(steps);
+		break;
 	case PACKET_FRAGMENT:
 		say_client(steps);
 		break;
@@ -198,8 +267,11 @@ static void say_known(struct steps *steps)
 		say_flow(steps);
 		say_client(steps);
 		break;
-	case PACKET_MALFORMED:
 	case PACKET_OTHER:
+		say_client(steps);
+		say_template(steps);
+		break;
+	case PACKET_MALFORMED:
 		break;
 	}
 }
@@ -251,6 +323,13 @@ static void say_no_server(struct steps *steps)
 		service->config->name, family == AF_INET6 ? "IPv6" : "IPv4");
 }
 
+/** Tells whether the change makes an entry where there is none. */
+static bool makes_entry(enum decision_change change)
+{
+	return change == CHANGE_BEGIN || change == CHANGE_JOIN ||
+		change == CHANGE_ESTABLISH || change == CHANGE_OFFER;
+}
+
 /** Whether there is room for the entry that the packet would make. */
 static void say_room(struct steps *steps)
 {
@@ -295,13 +374,16 @@ static void say_commit(struct steps *steps)
 {
 	const struct decision *decision = steps->decision;
 
-	if (decision->reason == REASON_NEW_CLIENT || decision->reason == REASON_NEW_SESSION)
+	if (decision->scheduled && decision->server)
 		say_choice(steps);
+	if (decision->reason == REASON_SLOPPY && !decision->entry)
+		say(steps, "the service is sloppy: hash of the client's address chooses %s",
+			decision->server->config->name);
 	if (decision->reason == REASON_NO_SERVER)
 		say_no_server(steps);
 	if (decision->change == CHANGE_TAKE_OVER)
 		say_take_over(steps);
-	else if (decision->change != CHANGE_NONE && !decision->entry)
+	else if (!decision->entry && makes_entry(decision->change))
 		say_room(steps);
 	if (decision->action == DECISION_UNREACHABLE)
 		say_rate(steps);
@@ -331,7 +413,10 @@ static void say_service(struct steps *steps)
 {
 	char text[ADDRESS_TEXT_BYTES];
 
-	say(steps, "%s is an address of service %s",
+	say(steps,
+		steps->packet->kind == PACKET_OTHER ?
+			"what goes to %s like this is other traffic of service %s" :
+			"%s is an address of service %s",
 		address_format(&steps->packet->flow.virtual, text),
 		steps->decision->service->config->name);
 	if (steps->packet->direction == PACKET_TO_CLIENT)
@@ -349,8 +434,8 @@ json_t *rpc_explain_steps(const struct director *director, const struct packet *
 
 	if (packet->kind == PACKET_MALFORMED)
 		say(&steps, "the packet is malformed: %s", reason_text(packet->reason));
-	else if (packet->kind == PACKET_OTHER)
-		say(&steps, "it is neither ISAKMP, ESP or AH nor an ICMP error about those");
+	else if (packet->kind == PACKET_OTHER && !decision->service)
+		say(&steps, "it is neither IPsec nor other traffic of a service");
 	else if (!decision->service)
 		say(&steps, "no service has the address %s",
 			address_format(&packet->flow.virtual, text));

@@ -109,6 +109,14 @@ static const struct pair pairs[] = {
 	{ "from=[2001:db8::7]:4500 to=[2001:db8::1]:4500 v2 child icookie=11 rcookie=22",
 		"[2001:db8::7]:4500 > [2001:db8::1]:4500 v2 child icookie=11 rcookie=22",
 		PACKET_TO_SERVER },
+	{ "mark=0x10 from=203.0.113.7:1701 to=192.0.2.1:1701 udp",
+		"203.0.113.7:1701 > 192.0.2.1:1701 udp payload=00000000",
+		PACKET_TO_SERVER },
+	{ "from=203.0.113.7:50000 to=192.0.2.1:443 tcp",
+		"203.0.113.7 > 192.0.2.1 ip proto=6 payload=c35001bb", PACKET_TO_SERVER },
+	{ "from=2001:db8::7 to=2001:db8::1 icmp",
+		"2001:db8::7 > 2001:db8::1 ip proto=58 payload=8000000000000000",
+		PACKET_TO_SERVER },
 	{ "direction=reply from=192.0.2.1:4500 to=203.0.113.7:61000 v2 auth icookie=11 "
 	  "rcookie=22 flags=0x20",
 		"192.0.2.1:4500 > 203.0.113.7:61000 v2 auth icookie=11 rcookie=22 "
@@ -135,6 +143,7 @@ START_TEST(words_are_the_scenarios)
 
 		classify(bytes, length, length, pairs[i].direction, &found);
 		ck_assert_msg(expected.kind != PACKET_MALFORMED, "%s", pairs[i].text);
+		ck_assert(!strstr(line, "mark=") == !json_object_get(request.params, "mark"));
 		ck_assert_msg(!memcmp(&found, &expected, sizeof(found)), "%s", line);
 		const char *direction = json_string_value(
 			json_object_get(request.params, "direction"));
@@ -203,6 +212,9 @@ static const struct nonsense nonsenses[] = {
 	{ "explain hex 45:0:0", "two a byte" },
 	{ "explain hex 4500 color=red", "color=red: expected" },
 	{ "explain hex 4500 wire_bytes=many", "a number" },
+	{ "explain hex 4500 mark=0xfg", "a number" },
+	{ "explain hex 4500 mark=", "a number" },
+	{ "explain packet from=203.0.113.7 to=192.0.2.1 tcp", "to=ADDRESS:PORT" },
 	{ "explain pcap", "expected explain pcap FILE" },
 	{ "explain pcap file 0", "0: expected" },
 	{ "explain pcap file 1x", "1x: expected" },

@@ -230,7 +230,7 @@ static const struct row rows[] = {
 		"malformed: major version neither 1 nor 2" },
 	{ "203.0.113.7:500 > 192.0.2.9:500 v2 init icookie=11", false,
 		"no service has the address 192.0.2.9" },
-	{ "203.0.113.7:53 > 192.0.2.1:53 udp payload=00", false, "neither ISAKMP" },
+	{ "203.0.113.7:53 > 192.0.2.1:53 udp payload=00", false, "neither IPsec" },
 	{ "[2001:db8::7]:500 > [2001:db8::1]:500 v2 init icookie=11", false,
 		"flow [2001:db8::7]:500 > [2001:db8::1]:500: no entry" },
 	{ "192.0.2.1:500 > 203.0.113.8:500 v1 aggressive icookie=51 rcookie=52", true,
@@ -428,6 +428,76 @@ static const json_t *next_named(const json_t *service, const char *name)
 	ck_abort_msg("nothing about %s", name);
 	return NULL;
 }
+
+/** Labels, learned SPIs, templates, other traffic and sloppy service, where they are. */
+START_TEST(options_are_told)
+{
+	struct fixture fixture;
+
+	begin(&fixture, METHOD_DIRECT);
+	struct config_service *config = &fixture.config->services[0];
+
+	director_free(fixture.director);
+	config->learn_spi = config->sloppy = true;
+	config->persistence_ms = 300000;
+	config->persistence_prefix_v4 = 24;
+	config->also[config->also_count++] = (struct config_also){ 6, 443, 0 };
+	config->also[config->also_count++] = (struct config_also){ 0, 0, 0x77 };
+	config->servers[2].label = 0xcc00000000000000;
+	config->servers[2].label_mask = 0xff00000000000000;
+	config->servers[2].spi_first = 0xcc000000;
+	config->servers[2].spi_last = 0xccffffff;
+	ck_assert_int_eq(director_new(fixture.config, &key, NULL, &fixture.director), 0);
+	fixture.context.director = fixture.director;
+	pass(&fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11",
+		PACKET_TO_SERVER);
+	pass(&fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22",
+		PACKET_TO_SERVER);
+	pass(&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", PACKET_TO_SERVER);
+
+	json_t *told =
+		explain(&fixture, "198.51.100.9 > 192.0.2.1 esp spi=c0ffee01", NULL);
+
+	expect_text(told, "reason", "spi");
+	expect_step(told, "SPI c0ffee01: learned at gw1");
+	told = explain(&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee02", NULL);
+	expect_text(told, "change", "learn-spi");
+	told = explain(&fixture, "198.51.100.9 > 192.0.2.1 esp spi=ccffee01", NULL);
+	expect_text(told, "server", "gw3");
+	expect_step(told, "SPI ccffee01 lies in the range of gw3");
+	told = explain(&fixture,
+		"198.51.100.9:500 > 192.0.2.1:500 v2 auth icookie=5 "
+		"rcookie=cc00000000000001",
+		NULL);
+	expect_text(told, "reason", "label");
+	expect_step(told, "the cookies bear the label of gw3");
+	told = explain(&fixture,
+		"198.51.100.9:500 > 192.0.2.1:500 v2 auth icookie=5 rcookie=6", NULL);
+	expect_text(told, "reason", "sloppy");
+	expect_step(told, "hash of the client's address chooses");
+	told = explain(&fixture, "203.0.113.8:500 > 192.0.2.1:500 v2 init icookie=7", NULL);
+	expect_text(told, "server", "gw1");
+	expect_step(told, "template of the client: server gw1");
+	told = explain(&fixture, "198.51.100.9 > 192.0.2.1 ip proto=6 payload=c35001bb",
+		NULL);
+	expect_text(told, "reason", "also");
+	expect_text(told, "change", "template");
+	expect_step(told, "template of the client: none");
+	expect_step(told, "scheduler rr chooses gw2");
+	told = ask(&fixture, &reader, IPB_EXPLAIN,
+		json_pack("{ss si}", "packet", "4500001400000000400a0000cb007107c0000209",
+			"mark", 0x77));
+	expect_text(told, "reason", "also");
+	expect_text(told, "server", "gw1");
+	told = ask(&fixture, &reader, IPB_EXPLAIN,
+		json_pack("{ss}", "client", "203.0.113.9"));
+	expect_text(next_named(json_array_get(json_object_get(told, "services"), 0),
+			    "other traffic"),
+		"server", "gw1");
+	ck_assert_uint_eq(invariants_counted(fixture.director), fixture.packets);
+	end(&fixture);
+}
+END_TEST
 
 /** A client is told with its entries, and what its next packets would get. */
 START_TEST(client_is_told)
@@ -645,5 +715,5 @@ END_TEST
 
 UNIT_MAIN("rpc_explain", explanation_comes_true, explaining_changes_nothing,
 	forwarded_packet_is_told, replies_are_told, unseen_replies_are_told,
-	limits_are_told, client_is_told, sessions_of_a_client_are_told, services_are_told,
+	limits_are_told, options_are_told, client_is_told, sessions_of_a_client_are_told, services_are_told,
 	nonsense_is_refused, entries_are_deleted, deletion_is_refused)
