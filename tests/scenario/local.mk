@@ -65,20 +65,29 @@ SCENARIOS = \
 	tests/scenario/limit-client.scenario \
 	tests/scenario/limit-entries.scenario \
 	tests/scenario/local-node.scenario \
+	tests/scenario/lookup-order.scenario \
 	tests/scenario/malformed-counted.scenario \
 	tests/scenario/mobike.scenario \
+	tests/scenario/move-esp-follows.scenario \
+	tests/scenario/move-family.scenario \
+	tests/scenario/move-from-soft.scenario \
+	tests/scenario/move-other-service.scenario \
 	tests/scenario/nat-cookies.scenario \
+	tests/scenario/nat-move.scenario \
 	tests/scenario/nat-server-begins.scenario \
 	tests/scenario/no-icmp-for-esp-in-udp.scenario \
 	tests/scenario/only-first-messages-begin.scenario \
 	tests/scenario/orphan-esp-answered.scenario \
 	tests/scenario/oversized.scenario \
 	tests/scenario/pair-known-other-port.scenario \
+	tests/scenario/pairs-bounded.scenario \
 	tests/scenario/persistence.scenario \
 	tests/scenario/quiesced-server.scenario \
 	tests/scenario/reauth-on-4500.scenario \
 	tests/scenario/rekey-by-client.scenario \
 	tests/scenario/rekey-by-server.scenario \
+	tests/scenario/rekeyed-unused-pair.scenario \
+	tests/scenario/reordered-handshake.scenario \
 	tests/scenario/restart-of-director.scenario \
 	tests/scenario/retransmission-after-established.scenario \
 	tests/scenario/retransmission.scenario \
@@ -91,12 +100,16 @@ SCENARIOS = \
 	tests/scenario/seen-server-begins.scenario \
 	tests/scenario/server-starts-phase-1.scenario \
 	tests/scenario/session-port-reused.scenario \
+	tests/scenario/session-retries.scenario \
+	tests/scenario/session-spoofed.scenario \
 	tests/scenario/session-spread.scenario \
 	tests/scenario/sloppy.scenario \
 	tests/scenario/soft-entries-make-room.scenario \
 	tests/scenario/soft-entries.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
+	tests/scenario/spoofed-while-reauthenticating.scenario \
 	tests/scenario/two-initiators-one-address.scenario \
+	tests/scenario/two-initiators-session.scenario \
 	tests/scenario/two-services.scenario \
 	tests/scenario/unknown-cookies-initial.scenario \
 	tests/scenario/unknown-cookies.scenario \
