@@ -7,3 +7,12 @@ tests_bench_sender_SOURCES = tests/bench/sender.c tests/bench/meter.c tests/benc
 tests_bench_sender_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
 tests_bench_sender_LDADD = $(MNL_LIBS)
 EXTRA_DIST += tests/bench/run
+
+# Prints what a client and a pair take; the linker puts its own functions before malloc's.
+check_PROGRAMS += tests/bench/memory
+TESTS += tests/bench/memory
+tests_bench_memory_SOURCES = tests/bench/memory.c
+tests_bench_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_bench_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=free
+tests_bench_memory_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
+	src/base/libipb-base.la

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the session table takes of the heap, as the allocator counts it: for a client with an
+ * ESTABLISHED entry and its handshake, for an entry more, for a pair of cookies more, and
+ * the hash tables that are there from the start. Prints one line. It fails where something
+ * is not taken or not given back; how much it is, is for the reader to judge.
+ */
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decide.h"
+#include "core/director.h"
+#include "core/handshake.h"
+#include "tests/lib/test_config.h"
+
+#define CLIENTS 10000
+/* The first pair comes with the handshake. */
+#define MORE_PAIRS (HANDSHAKES_PER_ENTRY - 1)
+/* What stands before each piece that malloc gives, on glibc. */
+#define HEAD_BYTES sizeof(size_t)
+
+static size_t heap_bytes;
+
+void *__real_malloc(size_t size_bytes);
+void *__real_calloc(size_t count, size_t size_bytes);
+void __real_free(void *memory);
+void *__wrap_malloc(size_t size_bytes);
+void *__wrap_calloc(size_t count, size_t size_bytes);
+void __wrap_free(void *memory);
+
+/** Counts a piece of memory, and passes it on. */
+static void *taken(void *memory)
+{
+	if (memory)
+		heap_bytes += malloc_usable_size(memory) + HEAD_BYTES;
+	return memory;
+}
+
+/** Stands before malloc. */
+void *__wrap_malloc(size_t size_bytes)
+{
+	return taken(__real_malloc(size_bytes));
+}
+
+/** Stands before calloc. */
+void *__wrap_calloc(size_t count, size_t size_bytes)
+{
+	return taken(__real_calloc(count, size_bytes));
+}
+
+/** Stands before free. */
+void __wrap_free(void *memory)
+{
+	if (memory)
+		heap_bytes -= malloc_usable_size(memory) + HEAD_BYTES;
+	__real_free(memory);
+}
+
+/** One ISAKMP message of client number i through decide; ends the program unless it is
+ *  forwarded. */
+static void pass(struct director *director, uint32_t i, uint16_t port, uint64_t icookie,
+	uint64_t rcookie)
+{
+	uint8_t bytes[4] = { 100, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+	struct decision decision;
+	struct packet packet;
+
+	memset(&packet, 0, sizeof(packet));
+	packet.kind = rcookie ? PACKET_IKE : PACKET_IKE_FIRST;
+	packet.flow.client = address_v4(bytes);
+	packet.flow.virtual = test_address("192.0.2.1");
+	packet.flow.client_port = port;
+	packet.flow.virtual_port = port;
+	packet.version = 2;
+	packet.icookie = icookie;
+	packet.rcookie = rcookie;
+	decide(director, &packet, &decision);
+	decide_commit(director, &packet, 1000, 100, &decision);
+	if (decision.action == DECISION_FORWARD)
+		return;
+	fprintf(stderr, "client %u: %s\n", i, reason_name(decision.reason));
+	exit(1);
+}
+
+/** A message of every client: on this port, with these cookies, made different by client.
+ *  Returns by how many bytes the heap grew for one of them. */
+static double grow(struct director *director, uint16_t port, uint64_t icookie,
+	uint64_t rcookie)
+{
+	size_t before = heap_bytes;
+
+	for (uint32_t i = 1; i <= CLIENTS; i++)
+		pass(director, i, port, icookie + i * UINT64_C(1000),
+			rcookie ? rcookie + i : 0);
+	return (double)(heap_bytes - before) / CLIENTS;
+}
+
+/** Fills a director step by step and prints; false if a step took no memory. */
+static bool measure(struct director *director, size_t tables_bytes)
+{
+	double client = grow(director, 4500, 1, 0) + grow(director, 4500, 1, 2);
+	double entry = grow(director, 500, 1, 0);
+	double pairs = 0;
+
+	for (uint64_t i = 0; i < MORE_PAIRS; i++)
+		pairs += grow(director, 4500, 10 + i, 20 + i);
+	printf("memory: %.0f bytes a client with its entry and handshake, %.0f an entry more, "
+	       "%.0f a pair more; the tables %.1f for each of max-entries\n",
+		client, entry, pairs / MORE_PAIRS, (double)tables_bytes / CLIENTS / 4);
+	return client > 0 && entry > 0 && pairs > 0;
+}
+
+/** Measures, and sees whether all is given back. */
+int main(void)
+{
+	static const struct hash_key key = { { 1, 2 } };
+	struct config *config = test_config(2);
+	size_t before = heap_bytes;
+	struct director *director;
+	bool grown;
+
+	config->max_entries = CLIENTS * 4;
+	if (director_new(config, &key, NULL, &director))
+		return 1;
+	grown = measure(director, heap_bytes - before);
+	director_free(director);
+	if (heap_bytes != before)
+		fprintf(stderr, "%zu bytes were not given back\n", heap_bytes - before);
+	grown = grown && heap_bytes == before;
+	config_free(config);
+	return grown ? 0 : 1;
+}
