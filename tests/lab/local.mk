@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/lab/gateway.sh \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
+	tests/lab/life.sh \
 	tests/lab/nat.sh \
 	tests/lab/peers.sh \
 	tests/lab/pki.sh \
@@ -58,6 +59,7 @@ EXTRA_DIST += \
 	tests/lab/stages/realserver.sh \
 	tests/lab/stages/refuses.sh \
 	tests/lab/stages/rekey-affinity.sh \
+	tests/lab/stages/rekeys.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \
 	tests/lab/stages/tunnel6.sh \

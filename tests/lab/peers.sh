@@ -10,6 +10,7 @@ PEER_AUTH=psk
 PEER_FRAGMENTATION=yes
 PEER_MOBIKE=no
 PEER_DPD=0s
+PEER_SERVER_DPD=0s
 PEER_CHILD="esp_proposals = aes128-sha256"
 
 # True when this kernel can do ESP itself; tried in a namespace of its own, once a run.
@@ -60,6 +61,11 @@ peers_use_mobike() {
 # Has clients that are started from now on ask their server once a second whether it lives.
 peers_use_dpd() {
 	PEER_DPD=1s
+}
+
+# Has the servers ask after a client that was silent for $1 seconds; before they are started.
+peers_server_dpd() {
+	PEER_SERVER_DPD=$1s
 }
 
 # Prints why peers cannot run here; nothing when they can.
@@ -166,6 +172,7 @@ server_connection() {
 			remote_addrs = %any
 			mobike = $PEER_MOBIKE
 			encap = $PEER_ENCAP
+			dpd_delay = $PEER_SERVER_DPD
 			proposals = aes128-sha256-x25519
 			$(peer_auth gateway %any gateway)
 			children { inner {
