@@ -25,19 +25,17 @@ server_has_new_sa() {
 	server_sas "$1" "$2" | grep "^$3 " | grep -vxFq "$4"
 }
 
-# Claims that a command brings a new SA of sort $3 for client $1 of address $2, at the server
-# where it was, with the director agreeing and pings going on; $4 says what the command is.
+# Claims that a command brings client $1 of address $2 a new SA of sort $3 at server $4, where
+# it was, with the director agreeing and pings going on; $5 says what the command is.
 expect_lives_through() {
-	local client=$1 address=$2 sort=$3 what=$4 server before
-	shift 4
-	server=$(server_of_client "$address")
+	local client=$1 address=$2 sort=$3 server=$4 what=$5 before
+	shift 5
 	before=$(server_sas "$server" "$address")
 	[ -n "$before" ] || stage_fail "client $address has no SA before: $what"
 	expect_true "$what" "$@"
 	expect_true "a new $sort SA at gw$server" \
 		lab_until 50 server_has_new_sa "$server" "$address" "$sort" "$before"
-	expect "server of $address" "$server" "$(server_of_client "$address")"
-	expect "the same by the director" "gw$server" "$(director_server_of "$address")"
+	expect "server of $address by the director" "gw$server" "$(director_server_of "$address")"
 	expect_true "three pings of client $client" client_ping "$client" 3
 }
 
@@ -55,14 +53,15 @@ server_renews() {
 expect_rekeys() {
 	local server
 	server=$(server_of_client "$2")
-	expect_lives_through "$1" "$2" ike "client $2 rekeys its IKE SA" \
+	expect_lives_through "$1" "$2" ike "$server" "client $2 rekeys its IKE SA" \
 		peer_ctl "c$1" --rekey --ike vpn
-	expect_lives_through "$1" "$2" child "client $2 rekeys its child" \
+	expect_lives_through "$1" "$2" child "$server" "client $2 rekeys its child" \
 		peer_ctl "c$1" --rekey --child inner
-	expect_lives_through "$1" "$2" ike "its server rekeys the IKE SA" \
+	expect_lives_through "$1" "$2" ike "$server" "its server rekeys the IKE SA" \
 		lab_until 10 server_renews "$server" "$2" ike
-	expect_lives_through "$1" "$2" child "its server rekeys the child" \
+	expect_lives_through "$1" "$2" child "$server" "its server rekeys the child" \
 		lab_until 10 server_renews "$server" "$2" child
+	expect "servers that have $2" "$server" "$(server_of_client "$2")"
 }
 
 # Claims that it survives re-authentication from either side. Before expect_rekeys: strongSwan
@@ -70,10 +69,11 @@ expect_rekeys() {
 expect_reauthenticates() {
 	local server
 	server=$(server_of_client "$2")
-	expect_lives_through "$1" "$2" ike "client $2 authenticates anew" \
+	expect_lives_through "$1" "$2" ike "$server" "client $2 authenticates anew" \
 		peer_ctl "c$1" --rekey --reauth --ike vpn
-	expect_lives_through "$1" "$2" ike "its server authenticates anew" \
+	expect_lives_through "$1" "$2" ike "$server" "its server authenticates anew" \
 		lab_until 10 server_renews "$server" "$2" ike --reauth
+	expect "servers that have $2" "$server" "$(server_of_client "$2")"
 }
 
 # Prints how many answers server $1 got to requests of its own that say nothing, as DPD is.
