@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/lab/peers.sh \
 	tests/lab/pki.sh \
 	tests/lab/run \
+	tests/lab/seen.sh \
 	tests/lab/topology.sh \
 	tests/lab/vm-guest \
 	tests/lab/vm-init \
@@ -60,6 +61,8 @@ EXTRA_DIST += \
 	tests/lab/stages/refuses.sh \
 	tests/lab/stages/rekey-affinity.sh \
 	tests/lab/stages/rekeys.sh \
+	tests/lab/stages/seen-bridge.sh \
+	tests/lab/stages/seen-gateway.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \
 	tests/lab/stages/tunnel6.sh \

@@ -10,8 +10,10 @@
 #
 # Replies leave a real server by "ret" and never see the director: direct routing in earnest.
 # With LAB_BACK=dir the director is the real servers' default route instead; method nat needs
-# that, and LAB_METHOD=nat, for its servers have no VIP. dir's own default route points to
-# net, where what should not have been sent would show up.
+# that, and LAB_METHOD=nat, for its servers have no VIP. With LAB_BACK=bridge that route is
+# net at 10.2.0.254 and 2001:db8:2::fe: the link to net is a port of the bridge "lan", and
+# replies pass the director as frames. dir's own default route points to net, where what
+# should not have been sent would show up.
 
 LAB_VIP=192.0.2.1
 LAB_VIP6=2001:db8::1
@@ -82,21 +84,33 @@ veth_lines() {
 	link_lines "$dev" "$@"
 }
 
+# Prints the lines for the director's link to the router in the middle.
+uplink_lines() {
+	local dev=wan
+	if [ "$LAB_BACK" = bridge ]; then
+		echo "link set wan master lan up"
+		dev=lan
+	fi
+	link_lines "$dev" 198.51.100.2/30 2001:db8:f::2/64
+}
+
 # Makes the router in the middle and the director.
 topology_middle() {
+	local behind=()
+	[ "$LAB_BACK" != bridge ] || behind=(10.2.0.254/24 2001:db8:2::fe/64)
 	lab_ns_add_router net && lab_ns_add_router dir || return 1
 	{
 		link_lines lo
 		bridge_lines clients 203.0.113.1/24 2001:db8:c::1/64
 		bridge_lines ret 10.3.0.1/24 2001:db8:3::1/64
-		veth_lines dir dir wan 198.51.100.1/30 2001:db8:f::1/64
+		veth_lines dir dir wan 198.51.100.1/30 2001:db8:f::1/64 "${behind[@]}"
 		echo "route add 192.0.2.0/24 via 198.51.100.2"
 		echo "route add 2001:db8::/64 via 2001:db8:f::2"
 	} | lab_ip_lines net || return 1
 	{
 		link_lines lo
 		bridge_lines lan 10.2.0.1/24 2001:db8:2::1/64
-		link_lines wan 198.51.100.2/30 2001:db8:f::2/64
+		uplink_lines
 		echo "route add default via 198.51.100.1"
 		echo "route add default via 2001:db8:f::1"
 	} | lab_ip_lines dir
@@ -130,6 +144,7 @@ topology_server() {
 	case $LAB_BACK in
 	ret) real_server "$1" up ;;
 	dir) real_server "$1" up --gateway 10.2.0.1 --gateway 2001:db8:2::1 ;;
+	bridge) real_server "$1" up --gateway 10.2.0.254 --gateway 2001:db8:2::fe ;;
 	esac
 }
 
