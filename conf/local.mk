@@ -10,6 +10,7 @@ dist_examples_DATA = \
 	conf/local-node.conf \
 	conf/nat.conf \
 	conf/tunnel.conf \
+	conf/seen-replies.conf \
 	conf/two-services.conf
 
 # What tests/house/snippets --write makes, and the unit for the program behind it.
