@@ -1,13 +1,6 @@
 # shellcheck shell=bash
 # What the stages of seen replies claim, wherever the director stands. Sourced by them.
 
-# As usual, and packets are captured.
-needs() {
-	peers_missing
-	director_missing
-	capture_missing
-}
-
 # Keeps back the IKE_AUTH requests (RFC 7296 3.1: exchange type 35) of client $1, but not the
 # short ones that are forged for it.
 auth_hold() {

@@ -4,6 +4,13 @@
 # shellcheck source=../seen.sh
 . "$LAB_HOME/seen.sh"
 
+# As usual, and packets are captured.
+needs() {
+	peers_missing
+	director_missing
+	capture_missing
+}
+
 # Watches the ways of the replies; $1 tells this time from others.
 way_watch() {
 	capture_start "lan$1" dir lan "udp or esp"
