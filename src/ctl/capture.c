@@ -9,6 +9,7 @@
 
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/capture_link.h"
 
@@ -29,14 +30,19 @@ struct capture *capture_open(const char *path, char *message, size_t message_byt
 	}
 	capture->pcap = pcap_open_offline(path, error);
 	if (!capture->pcap) {
-		snprintf(message, message_bytes, "%s", error);
+		/* libpcap names the file of some faults and not of others. */
+		bool is_named = strncmp(error, path, strlen(path)) == 0;
+
+		snprintf(message, message_bytes, "%.100s%s%s", is_named ? "" : path,
+			is_named ? "" : ": ", error);
 		goto close;
 	}
 	if (!capture_link_known(pcap_datalink(capture->pcap))) {
 		const char *name = pcap_datalink_val_to_name(pcap_datalink(capture->pcap));
 
 		snprintf(message, message_bytes,
-			"%.100s: link type %s; expected Ethernet, raw IP or Linux cooked",
+			"%.100s: link type %s; expected Ethernet, raw IP, Linux cooked or "
+			"loopback",
 			path, name ? name : "unknown");
 		goto close;
 	}

@@ -3,9 +3,11 @@
 
 /* libpcap's numbers, which its files have had for decades (pcap-linktype(7)). */
 enum {
+	LINK_NULL = 0,
 	LINK_ETHERNET = 1,
 	LINK_RAW = 12,
 	LINK_RAW_FILE = 101,
+	LINK_LOOP = 108,
 	LINK_COOKED = 113,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
@@ -49,10 +51,17 @@ static bool is_bare(int link)
 		link == LINK_IPV6;
 }
 
+/** Tells whether a word with the address family is all that stands before it; each
+ *  system has its own numbers in there. */
+static bool is_loopback(int link)
+{
+	return link == LINK_NULL || link == LINK_LOOP;
+}
+
 /** Tells whether such frames can be read. */
 bool capture_link_known(int link)
 {
-	return is_bare(link) || layout_find(link);
+	return is_bare(link) || is_loopback(link) || layout_find(link);
 }
 
 /** The two bytes at offset, 0 where they are not there. */
@@ -69,9 +78,9 @@ bool capture_link_strip(int link, const uint8_t *frame, size_t size_bytes,
 	const struct layout *layout = layout_find(link);
 	unsigned int type;
 
-	*ret_offset_bytes = 0;
+	*ret_offset_bytes = is_loopback(link) ? 4 : 0;
 	if (!layout)
-		return is_bare(link) && size_bytes > 0;
+		return capture_link_known(link) && size_bytes > *ret_offset_bytes;
 	type = type_at(frame, size_bytes, layout->type_offset);
 	*ret_offset_bytes = layout->header_bytes;
 	while (type == TYPE_VLAN || type == TYPE_VLAN_SERVICE) {

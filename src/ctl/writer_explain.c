@@ -105,8 +105,8 @@ static void client_print(const json_t *service, FILE *out)
 		return;
 	}
 	member_print(service, "server", ": server ", "", out);
-	member_print(service, "entries", ", ", " entries", out);
-	member_print(service, "established", ", ", " of them established\n", out);
+	member_print(service, "entries", ", entries ", "", out);
+	member_print(service, "established", ", established ", "\n", out);
 }
 
 /** Prints one entry of the client. */

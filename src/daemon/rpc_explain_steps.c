@@ -87,13 +87,13 @@ static void say_client(struct steps *steps)
 	if (!client)
 		say(steps, "client %s: not known", text);
 	else
-		say(steps, "client %s: server %s, %u entries, %u of them ESTABLISHED", text,
+		say(steps, "client %s: server %s, entries %u, ESTABLISHED %u", text,
 			client->server->config->name, client->entry_count,
 			client->established_count);
 	if (client && service->config->affinity == AFFINITY_SESSION)
 		say(steps,
-			"affinity is session: ESP, AH and ports 500 and 4500 follow %u entries, "
-			"%u of them ESTABLISHED; others stand alone",
+			"affinity is session: ESP, AH and ports 500 and 4500 follow those of "
+			"unchanged ports, entries %u, ESTABLISHED %u",
 			client->plain_count, client->plain_established_count);
 }
 

@@ -452,7 +452,7 @@ START_TEST(packets_are_explained)
 		"  service  vpn, method direct, next hop 10.2.0.11, mark 0x10000, table 9000\n"
 		"  change   none\n"
 		"  because  192.0.2.1 is an address of service vpn\n"
-		"           client 10.0.0.7: server gw1, 1 entries, 1 of them ESTABLISHED\n");
+		"           client 10.0.0.7: server gw1, entries 1, ESTABLISHED 1\n");
 	TOOL("--socket", path, "--json", "explain", "hex", "45:00");
 	ck_assert_int_eq(outcome.status, CTL_DONE);
 	ck_assert_ptr_nonnull(strstr(outcome.out, "\"reason\": \"ip-truncated\""));

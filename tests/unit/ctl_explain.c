@@ -308,6 +308,9 @@ START_TEST(links_are_stripped)
 		{ 12, "", 0, -1 },
 		{ 113, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\x45", 17, 16 },
 		{ 276, "\x86\xdd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x60", 21, 20 },
+		{ 0, "\2\0\0\0\x45", 5, 4 },
+		{ 108, "\0\0\0\x18\x60", 5, 4 },
+		{ 0, "\2\0\0\0", 4, -1 },
 		{ 105, "\x45", 1, -1 },
 	};
 	size_t offset;
@@ -393,7 +396,7 @@ START_TEST(client_is_shown)
 		"\"known\":[],\"next\":[]}]}");
 
 	ck_assert_str_eq(text,
-		"203.0.113.7 in service vpn: server gw1, 1 entries, 0 of them established\n"
+		"203.0.113.7 in service vpn: server gw1, entries 1, established 0\n"
 		"  INITIAL 203.0.113.7:500 > 192.0.2.1:500 at gw1, 30 s left\n"
 		"  ESP: unreachable, dropped and answered with ICMP: orphan, t\n"
 		"203.0.113.7 in service b: not known\n");
@@ -404,7 +407,7 @@ END_TEST
 #ifdef HAVE_PCAP
 
 /** Writes number in so many bytes, the lowest first. */
-static void number_write(FILE *file, uint32_t number, int bytes)
+static void number_write(FILE *file, uint64_t number, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
 		fputc((int)(number >> (8 * i) & 0xff), file);
@@ -414,8 +417,8 @@ static void number_write(FILE *file, uint32_t number, int bytes)
 static void frame_write(FILE *file, unsigned int type, const uint8_t *bytes, size_t size_bytes)
 {
 	number_write(file, 0, 8);
-	number_write(file, (uint32_t)size_bytes + 14, 4);
-	number_write(file, (uint32_t)size_bytes + 14, 4);
+	number_write(file, size_bytes + 14, 4);
+	number_write(file, size_bytes + 14, 4);
 	for (int i = 0; i < 12; i++)
 		fputc(0, file);
 	fputc((int)(type >> 8), file);
@@ -521,6 +524,7 @@ START_TEST(bad_files_are_told)
 	ck_assert_ptr_nonnull(strstr(request.message, "link type"));
 	unlink(path);
 	ck_assert(!request_file("/dev/null", "1", &request));
+	ck_assert_ptr_nonnull(strstr(request.message, "/dev/null: "));
 }
 END_TEST
 

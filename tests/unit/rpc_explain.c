@@ -203,7 +203,7 @@ static const struct row rows[] = {
 		"scheduler rr chooses gw1, which has 0 clients and weight 1" },
 	{ "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", false,
 		"flow 203.0.113.7:500 > 192.0.2.1:500: INITIAL entry at gw1, 30 s left" },
-	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "1 entries, 0 of them" },
+	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 1, ESTABLISHED 0" },
 	{ "203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22", false,
 		"initiator cookie 0000000000000011: handshake of flow 203.0.113.7:500 > "
 		"192.0.2.1:500, at gw1" },
@@ -213,7 +213,7 @@ static const struct row rows[] = {
 	{ "203.0.113.7:4500 > 192.0.2.1:4500 esp-in-udp spi=c0ffee01", false,
 		"ESTABLISHED entry at gw1, 18000 s left" },
 	{ "203.0.113.7:4500 > 192.0.2.1:4500 keepalive", false, "ESTABLISHED entry" },
-	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "2 entries, 1 of them" },
+	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 2, ESTABLISHED 1" },
 	{ "203.0.113.7 > 192.0.2.1 ah spi=c0ffee01", false, "server gw1" },
 	{ "203.0.113.7:61000 > 192.0.2.1:4500 v2 info icookie=11 rcookie=22", false,
 		"known from flow 203.0.113.7:4500" },
