@@ -150,8 +150,9 @@ static bool number_take(struct reading *reading, const char *word, const char *k
 	uint64_t number;
 
 	if (!number_parse(value, is_spi ? 16 : 0, is_flags ? UINT8_MAX : UINT32_MAX, &number))
-		return refuse(reading, "%s: expected a number of %s", word,
-			is_flags ? "8 bits" : is_spi ? "up to 8 hexadecimal digits" : "32 bits");
+		return refuse(reading, "%s: expected %s", word,
+			is_spi ? "up to 8 hexadecimal digits" :
+			is_flags ? "a number of 8 bits" : "a number of 32 bits");
 	if (is_spi) {
 		fields->spi = (uint32_t)number;
 	} else if (is_flags) {

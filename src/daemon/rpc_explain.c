@@ -242,7 +242,8 @@ static int add_server(json_t *result, const struct config *config,
 	json_t *more = json_pack("{ss? ss? so so so}",
 		"server", server ? server->name : NULL,
 		"method", server ? config_method_name(server->method) : NULL,
-		"mark", is_sent ? json_integer(config_server_mark(config, server)) : json_null(),
+		"mark", is_sent ? json_integer(config_server_mark(config, server)) :
+				  json_null(),
 		"table", is_sent ? json_integer(config_server_table(config, server)) :
 				   json_null(),
 		"next_hop", is_sent ? next_hop_json(server, packet->flow.client.family) :

@@ -16,3 +16,19 @@ int rpc_explain_client(struct rpc_call *call);
  */
 json_t *rpc_explain_steps(const struct director *director, const struct packet *packet,
 	const struct decision *decision, uint64_t now_ms);
+
+/** A list of sentences being made. */
+struct rpc_steps {
+	json_t *list; /**< NULL once memory ran out */
+	const struct director *director;
+	const struct packet *packet;
+	const struct decision *decision;
+	uint64_t now_ms;
+};
+
+/** Adds a sentence. */
+void rpc_say(struct rpc_steps *steps, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Adds what the tables know of the packet of a service, by its kind. */
+void rpc_explain_known(struct rpc_steps *steps);

@@ -2,10 +2,11 @@
 # Tests of the configuration file, the control socket and the tool.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/config_file tests/unit/control tests/unit/ctl \
-	tests/unit/ctl_explain tests/unit/documents tests/unit/rpc tests/unit/rpc_explain
+	tests/unit/ctl_explain tests/unit/documents tests/unit/rpc \
+	tests/unit/rpc_entry tests/unit/rpc_explain tests/unit/rpc_explain_scenarios
 TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/ctl_explain \
-	tests/unit/documents \
-	tests/unit/rpc tests/unit/rpc_explain
+	tests/unit/documents tests/unit/rpc \
+	tests/unit/rpc_entry tests/unit/rpc_explain tests/unit/rpc_explain_scenarios
 tests_unit_config_file_SOURCES = tests/unit/config_file.c
 tests_unit_config_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_config_file_LDADD = src/daemon/libipb-config.la $(CHECK_LIBS)
@@ -33,9 +34,23 @@ tests_unit_rpc_SOURCES = tests/unit/rpc.c
 tests_unit_rpc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_rpc_LDADD = src/daemon/libipb-control.la $(CHECK_LIBS)
 
-tests_unit_rpc_explain_SOURCES = tests/unit/rpc_explain.c $(UNIT_COMMON)
+EXPLAIN_SOURCES = tests/unit/explain_fixture.c tests/unit/explain_fixture.h $(UNIT_COMMON)
+EXPLAIN_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+EXPLAIN_LDADD = tests/lib/libtest.a src/daemon/libipb-control.la $(CHECK_LIBS)
+
+tests_unit_rpc_entry_SOURCES = tests/unit/rpc_entry.c $(EXPLAIN_SOURCES)
+tests_unit_rpc_entry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rpc_entry_CFLAGS = $(EXPLAIN_CFLAGS)
+tests_unit_rpc_entry_LDADD = $(EXPLAIN_LDADD)
+
+tests_unit_rpc_explain_SOURCES = tests/unit/rpc_explain.c $(EXPLAIN_SOURCES)
 tests_unit_rpc_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_rpc_explain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_rpc_explain_LDADD = tests/lib/libtest.a src/daemon/libipb-control.la \
-	$(CHECK_LIBS)
+tests_unit_rpc_explain_CFLAGS = $(EXPLAIN_CFLAGS)
+tests_unit_rpc_explain_LDADD = $(EXPLAIN_LDADD)
+
+tests_unit_rpc_explain_scenarios_SOURCES = tests/unit/rpc_explain_scenarios.c \
+	$(EXPLAIN_SOURCES)
+tests_unit_rpc_explain_scenarios_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rpc_explain_scenarios_CFLAGS = $(EXPLAIN_CFLAGS)
+tests_unit_rpc_explain_scenarios_LDADD = $(EXPLAIN_LDADD)
 endif
