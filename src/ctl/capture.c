@@ -74,8 +74,8 @@ int capture_next(struct capture *capture, struct capture_packet *ret_packet, cha
 		return 1;
 	ret_packet->data = frame + offset;
 	ret_packet->size_bytes = header->caplen - offset;
-	ret_packet->wire_bytes =
-		header->len > header->caplen ? header->len - offset : ret_packet->size_bytes;
+	ret_packet->wire_bytes = header->len > header->caplen ? header->len - offset
+							      : ret_packet->size_bytes;
 	return 1;
 }
 
@@ -93,7 +93,8 @@ void capture_close(struct capture *capture)
 struct capture *capture_open(const char *path, char *message, size_t message_bytes)
 {
 	snprintf(message, message_bytes,
-		"%.100s: not built with libpcap; explain hex takes the digits of tcpdump -x",
+		"%.100s: not built with libpcap; explain hex takes the digits of tcpdump "
+		"-x",
 		path);
 	return NULL;
 }

@@ -18,8 +18,9 @@
 static bool set_packet(struct request *request, const uint8_t *bytes, size_t size_bytes)
 {
 	char *digits = hex_format(bytes, size_bytes);
-	int rc = digits ? json_object_set_new(request->params, "packet", json_string(digits)) :
-			  -1;
+	int rc = digits ? json_object_set_new(
+				  request->params, "packet", json_string(digits))
+			: -1;
 
 	free(digits);
 	return rc == 0 || request_refuse(request, "out of memory");
@@ -73,8 +74,8 @@ bool explain_hex(struct request *request, const struct command *command, int cou
 		request_arguments(request, command, count - taken, arguments + taken);
 }
 
-/** Puts what is the daemon's, not the packet's, into params. Returns how many words are left
- *  in ret_words, -1 with a message. */
+/** Puts what is the daemon's, not the packet's, into params. Returns how many words are
+ * left in ret_words, -1 with a message. */
 static int words_part(struct request *request, const struct command *command, int count,
 	char *const *arguments, char **ret_words)
 {

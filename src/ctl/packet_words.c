@@ -17,7 +17,8 @@ enum {
 #define MADE_UP_COOKIE 0x6578706c61696e31
 #define MADE_UP_SPI 0x6578706c
 
-/** An exchange by its word (RFC 2408 3.1, RFC 2409 5, RFC 7296 3.1, RFC 5723, 9242, 9370). */
+/** An exchange by its word (RFC 2408 3.1, RFC 2409 5, RFC 7296 3.1, RFC 5723, 9242,
+ * 9370). */
 struct exchange {
 	const char *name;
 	uint8_t version;
@@ -149,7 +150,8 @@ static bool number_take(struct reading *reading, const char *word, const char *k
 	bool is_spi = strcmp(key, "spi") == 0, is_flags = strcmp(key, "flags") == 0;
 	uint64_t number;
 
-	if (!number_parse(value, is_spi ? 16 : 0, is_flags ? UINT8_MAX : UINT32_MAX, &number))
+	if (!number_parse(
+		    value, is_spi ? 16 : 0, is_flags ? UINT8_MAX : UINT32_MAX, &number))
 		return refuse(reading, "%s: expected %s", word,
 			is_spi ? "up to 8 hexadecimal digits" :
 			is_flags ? "a number of 8 bits" : "a number of 32 bits");
@@ -248,7 +250,8 @@ static void ports_fill(struct packet_fields *fields)
 bool packet_words_parse(int count, char *const *words, struct packet_fields *ret_fields,
 	char *message, size_t message_bytes)
 {
-	struct reading reading = { ret_fields, message, message_bytes, false, false, false };
+	struct reading reading = {
+		ret_fields, message, message_bytes, false, false, false};
 
 	*ret_fields = (struct packet_fields){
 		.version = 2, .icookie = MADE_UP_COOKIE, .spi = MADE_UP_SPI };
@@ -257,14 +260,16 @@ bool packet_words_parse(int count, char *const *words, struct packet_fields *ret
 					    !word_take(&reading, words[i]))
 			return false;
 	if (!ret_fields->from.family || !ret_fields->to.family)
-		return refuse(&reading, "expected from=ADDRESS[:PORT] and to=ADDRESS[:PORT]");
+		return refuse(
+			&reading, "expected from=ADDRESS[:PORT] and to=ADDRESS[:PORT]");
 	if (ret_fields->from.family != ret_fields->to.family)
 		return refuse(&reading, "expected two addresses of one family");
 	if (!ret_fields->to.port && (ret_fields->body == PACKET_BODY_UDP ||
 					    ret_fields->body == PACKET_BODY_TCP))
 		return refuse(&reading, "expected to=ADDRESS:PORT");
 	if (!reading.has_kind)
-		return refuse(&reading, "expected what it is: v2 init, keepalive, esp, ...");
+		return refuse(
+			&reading, "expected what it is: v2 init, keepalive, esp, ...");
 	ports_fill(ret_fields);
 	return true;
 }

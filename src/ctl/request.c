@@ -77,7 +77,8 @@ static bool key_add(struct request *request, const struct command *command,
 	if (value && json_object_set_new(request->params, key, value) == 0)
 		return true;
 	return request_refuse(request, "%.64s: expected %s%s", argument,
-		is_number(key) ? key : "", is_number(key) ? "=N, a number" : "text in UTF-8");
+		is_number(key) ? key : "",
+		is_number(key) ? "=N, a number" : "text in UTF-8");
 }
 
 /** Adds a name to params. */

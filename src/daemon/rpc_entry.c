@@ -32,7 +32,8 @@ static bool port_parse(const char *text, uint16_t *ret_port)
 }
 
 /** Reads "203.0.113.7", "203.0.113.7:500" or "[2001:db8::1]:500". */
-static bool endpoint_parse(const char *text, struct address *ret_address, uint16_t *ret_port)
+static bool endpoint_parse(
+	const char *text, struct address *ret_address, uint16_t *ret_port)
 {
 	char address[ADDRESS_TEXT_BYTES];
 	const char *colon = strrchr(text, ':');

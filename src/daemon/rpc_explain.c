@@ -77,8 +77,8 @@ static int told_params(struct rpc_call *call, const char *digits, struct told *t
 	told->wire_bytes = told->size_bytes;
 	told->mark = 0;
 	if (!code)
-		code = rpc_number_param(call, "wire_bytes", told->size_bytes, UINT16_MAX + 40,
-			&told->wire_bytes);
+		code = rpc_number_param(call, "wire_bytes", told->size_bytes,
+			UINT16_MAX + 40, &told->wire_bytes);
 	if (!code)
 		code = rpc_number_param(call, "mark", 0, UINT32_MAX, &told->mark);
 	if (!code)
@@ -98,8 +98,8 @@ static void told_classify(const struct director *director, const struct told *to
 		director_name_sender(director, ret_packet);
 }
 
-/** Classifies the packet. Where no direction is told it is a request, unless only its source
- *  is one of ours. */
+/** Classifies the packet. Where no direction is told it is a request, unless only its
+ * source is one of ours. */
 static void told_packet(const struct director *director, const struct told *told,
 	struct packet *ret_packet)
 {
@@ -116,7 +116,8 @@ static void told_packet(const struct director *director, const struct told *told
 	}
 }
 
-/** One end of the flow: with its port where there is one; null where there is no address. */
+/** One end of the flow: with its port where there is one; null where there is no address.
+ */
 static json_t *endpoint_json(const struct address *address, uint16_t port)
 {
 	char text[ADDRESS_TEXT_BYTES];

@@ -106,7 +106,8 @@ static json_t *samples_json(const struct question *question)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < SAMPLES; i++) {
-		if (samples[i].kind == PACKET_OTHER && !question->service->config->also_count)
+		if (samples[i].kind == PACKET_OTHER &&
+			!question->service->config->also_count)
 			continue;
 		if (!json_array_append_new(list, sample_json(question, &samples[i])))
 			continue;
@@ -186,7 +187,8 @@ static int client_param(struct rpc_call *call, struct address *ret_client)
 }
 
 /** Adds what each service knows; false without memory. */
-static bool services_add(struct question *question, const struct service *only, json_t *list)
+static bool services_add(
+	struct question *question, const struct service *only, json_t *list)
 {
 	for (size_t i = 0; i < question->director->service_count; i++) {
 		question->service = &question->director->services[i];

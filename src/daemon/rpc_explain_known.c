@@ -35,8 +35,9 @@ static void say_flow(struct rpc_steps *steps)
 	if (!flow->client_port)
 		return;
 	if (entry)
-		rpc_say(steps, "flow %s: %s entry at %s, %lld s left", flow_format(flow, text),
-			session_state_name(entry), entry->server->config->name,
+		rpc_say(steps, "flow %s: %s entry at %s, %lld s left",
+			flow_format(flow, text), session_state_name(entry),
+			entry->server->config->name,
 			(long long)rpc_expires_s(entry, steps->now_ms));
 	else
 		rpc_say(steps, "flow %s: no entry", flow_format(flow, text));
@@ -60,7 +61,8 @@ static void say_client(struct rpc_steps *steps)
 			client->established_count);
 	if (client && service->config->affinity == AFFINITY_SESSION)
 		rpc_say(steps,
-			"affinity is session: ESP, AH and ports 500 and 4500 follow those of "
+			"affinity is session: ESP, AH and ports 500 and 4500 follow "
+			"those of "
 			"unchanged ports, entries %u, ESTABLISHED %u",
 			client->plain_count, client->plain_established_count);
 }

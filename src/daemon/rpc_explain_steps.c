@@ -32,7 +32,8 @@ void rpc_say(struct rpc_steps *steps, const char *format, ...)
 }
 
 /** A server's load, as the scheduler sees it. */
-static void say_load(struct rpc_steps *steps, const char *words, const struct server *server)
+static void say_load(
+	struct rpc_steps *steps, const char *words, const struct server *server)
 {
 	const struct service *service = steps->decision->service;
 	bool by_entry = service->config->affinity == AFFINITY_SESSION;
@@ -120,7 +121,9 @@ static void say_rate(struct rpc_steps *steps)
 	struct rate rate = steps->director->unreachable;
 
 	if (!rate_take(&rate, steps->now_ms))
-		rpc_say(steps, "unreachable-rate is used up now: not answered, and counted as %s",
+		rpc_say(steps,
+			"unreachable-rate is used up now: not answered, and counted as "
+			"%s",
 			reason_name(REASON_ORPHAN_LIMITED));
 }
 
@@ -132,7 +135,8 @@ static void say_commit(struct rpc_steps *steps)
 	if (decision->scheduled && decision->server)
 		say_choice(steps);
 	if (decision->reason == REASON_SLOPPY && !decision->entry)
-		rpc_say(steps, "the service is sloppy: hash of the client's address chooses %s",
+		rpc_say(steps,
+			"the service is sloppy: hash of the client's address chooses %s",
 			decision->server->config->name);
 	if (decision->reason == REASON_NO_SERVER)
 		say_no_server(steps);
@@ -152,8 +156,8 @@ static void say_reply(struct rpc_steps *steps)
 	bool is_seen = false;
 
 	if (sender)
-		rpc_say(steps, "it comes from server %s, of method %s", sender->config->name,
-			config_method_name(sender->config->method));
+		rpc_say(steps, "it comes from server %s, of method %s",
+			sender->config->name, config_method_name(sender->config->method));
 	for (size_t i = 0; i < service->server_count; i++)
 		is_seen = is_seen || service->servers[i].config->replies_seen;
 	if (!is_seen)

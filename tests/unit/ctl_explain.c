@@ -43,7 +43,8 @@ static bool request_of(const char *line, struct request *ret_request)
 }
 
 /** The bytes that the request's packet has. */
-static size_t packet_of(const struct request *request, uint8_t out[static IPB_EXPLAIN_BYTES])
+static size_t packet_of(
+	const struct request *request, uint8_t out[static IPB_EXPLAIN_BYTES])
 {
 	const char *digits =
 		json_string_value(json_object_get(request->params, "packet"));
@@ -78,52 +79,56 @@ struct pair {
 };
 
 static const struct pair pairs[] = {
-	{ "from=203.0.113.7 to=192.0.2.1 v2 init icookie=11",
-		"203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", PACKET_TO_SERVER },
-	{ "from=203.0.113.7:4500 to=192.0.2.1 v2 auth icookie=11 rcookie=22",
+	{"from=203.0.113.7 to=192.0.2.1 v2 init icookie=11",
+		"203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", PACKET_TO_SERVER},
+	{"from=203.0.113.7:4500 to=192.0.2.1 v2 auth icookie=11 rcookie=22",
 		"203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22",
-		PACKET_TO_SERVER },
-	{ "from=203.0.113.7:61000 to=192.0.2.1:4500 auth icookie=9f3c0000aa000001 rcookie=22",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7:61000 to=192.0.2.1:4500 auth icookie=9f3c0000aa000001 "
+	 "rcookie=22",
 		"203.0.113.7:61000 > 192.0.2.1:4500 v2 auth icookie=9f3c0000aa000001 "
-		"rcookie=22", PACKET_TO_SERVER },
-	{ "from=203.0.113.7 to=192.0.2.1 v1 main icookie=11",
-		"203.0.113.7:500 > 192.0.2.1:500 v1 main icookie=11", PACKET_TO_SERVER },
-	{ "from=203.0.113.7 to=192.0.2.1 v1 quick mid=0x9c000001 icookie=11 rcookie=22",
+		"rcookie=22",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7 to=192.0.2.1 v1 main icookie=11",
+		"203.0.113.7:500 > 192.0.2.1:500 v1 main icookie=11", PACKET_TO_SERVER},
+	{"from=203.0.113.7 to=192.0.2.1 v1 quick mid=0x9c000001 icookie=11 rcookie=22",
 		"203.0.113.7:500 > 192.0.2.1:500 v1 quick icookie=11 rcookie=22",
-		PACKET_TO_SERVER },
-	{ "from=203.0.113.7 to=192.0.2.1 v2 info mid=7 flags=0x28 icookie=11 rcookie=22",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7 to=192.0.2.1 v2 info mid=7 flags=0x28 icookie=11 rcookie=22",
 		"203.0.113.7:500 > 192.0.2.1:500 v2 info mid=7 flags=0x28 icookie=11 "
-		"rcookie=22", PACKET_TO_SERVER },
-	{ "keepalive from=203.0.113.7 to=192.0.2.1",
-		"203.0.113.7:4500 > 192.0.2.1:4500 keepalive", PACKET_TO_SERVER },
-	{ "from=203.0.113.7:61000 to=192.0.2.1 esp-in-udp spi=c0ffee01",
+		"rcookie=22",
+		PACKET_TO_SERVER},
+	{"keepalive from=203.0.113.7 to=192.0.2.1",
+		"203.0.113.7:4500 > 192.0.2.1:4500 keepalive", PACKET_TO_SERVER},
+	{"from=203.0.113.7:61000 to=192.0.2.1 esp-in-udp spi=c0ffee01",
 		"203.0.113.7:61000 > 192.0.2.1:4500 esp-in-udp spi=c0ffee01",
-		PACKET_TO_SERVER },
-	{ "from=203.0.113.7 to=192.0.2.1 draft-esp spi=c0ffee01",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7 to=192.0.2.1 draft-esp spi=c0ffee01",
 		"203.0.113.7:500 > 192.0.2.1:500 draft-esp spi=c0ffee01",
-		PACKET_TO_SERVER },
-	{ "from=203.0.113.7 to=192.0.2.1 esp spi=c0ffee01",
-		"203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", PACKET_TO_SERVER },
-	{ "from=2001:db8::7 to=2001:db8::1 ah spi=c0ffee01",
-		"2001:db8::7 > 2001:db8::1 ah spi=c0ffee01", PACKET_TO_SERVER },
-	{ "from=[2001:db8::7]:4500 to=[2001:db8::1]:4500 v2 child icookie=11 rcookie=22",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7 to=192.0.2.1 esp spi=c0ffee01",
+		"203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", PACKET_TO_SERVER},
+	{"from=2001:db8::7 to=2001:db8::1 ah spi=c0ffee01",
+		"2001:db8::7 > 2001:db8::1 ah spi=c0ffee01", PACKET_TO_SERVER},
+	{"from=[2001:db8::7]:4500 to=[2001:db8::1]:4500 v2 child icookie=11 rcookie=22",
 		"[2001:db8::7]:4500 > [2001:db8::1]:4500 v2 child icookie=11 rcookie=22",
-		PACKET_TO_SERVER },
-	{ "mark=0x10 from=203.0.113.7:1701 to=192.0.2.1:1701 udp",
+		PACKET_TO_SERVER},
+	{"mark=0x10 from=203.0.113.7:1701 to=192.0.2.1:1701 udp",
 		"203.0.113.7:1701 > 192.0.2.1:1701 udp payload=00000000",
-		PACKET_TO_SERVER },
-	{ "from=203.0.113.7:50000 to=192.0.2.1:443 tcp",
-		"203.0.113.7 > 192.0.2.1 ip proto=6 payload=c35001bb", PACKET_TO_SERVER },
-	{ "from=2001:db8::7 to=2001:db8::1 icmp",
+		PACKET_TO_SERVER},
+	{"from=203.0.113.7:50000 to=192.0.2.1:443 tcp",
+		"203.0.113.7 > 192.0.2.1 ip proto=6 payload=c35001bb", PACKET_TO_SERVER},
+	{"from=2001:db8::7 to=2001:db8::1 icmp",
 		"2001:db8::7 > 2001:db8::1 ip proto=58 payload=8000000000000000",
-		PACKET_TO_SERVER },
-	{ "direction=reply from=192.0.2.1:4500 to=203.0.113.7:61000 v2 auth icookie=11 "
-	  "rcookie=22 flags=0x20",
+		PACKET_TO_SERVER},
+	{"direction=reply from=192.0.2.1:4500 to=203.0.113.7:61000 v2 auth icookie=11 "
+	 "rcookie=22 flags=0x20",
 		"192.0.2.1:4500 > 203.0.113.7:61000 v2 auth icookie=11 rcookie=22 "
-		"flags=0x20", PACKET_TO_CLIENT },
-	{ "direction=reply from=192.0.2.1 to=203.0.113.7 v2 init icookie=11 rcookie=22",
+		"flags=0x20",
+		PACKET_TO_CLIENT},
+	{"direction=reply from=192.0.2.1 to=203.0.113.7 v2 init icookie=11 rcookie=22",
 		"192.0.2.1:500 > 203.0.113.7:500 v2 init icookie=11 rcookie=22",
-		PACKET_TO_CLIENT },
+		PACKET_TO_CLIENT},
 };
 
 /** Each is the same packet to the classifier in both languages. */
@@ -143,7 +148,8 @@ START_TEST(words_are_the_scenarios)
 
 		classify(bytes, length, length, pairs[i].direction, &found);
 		ck_assert_msg(expected.kind != PACKET_MALFORMED, "%s", pairs[i].text);
-		ck_assert(!strstr(line, "mark=") == !json_object_get(request.params, "mark"));
+		ck_assert(!strstr(line, "mark=") ==
+			  !json_object_get(request.params, "mark"));
 		ck_assert_msg(!memcmp(&found, &expected, sizeof(found)), "%s", line);
 		const char *direction = json_string_value(
 			json_object_get(request.params, "direction"));
@@ -187,42 +193,43 @@ struct nonsense {
 };
 
 static const struct nonsense nonsenses[] = {
-	{ "explain packet", "from=" },
-	{ "explain packet v2 init", "from=" },
-	{ "explain packet from=203.0.113.7 v2 init", "to=" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1", "what it is" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 v2 main", "main: expected" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 v3 init", "v3: expected" },
-	{ "explain packet from=203.0.113.7 to=2001:db8::1 esp", "one family" },
-	{ "explain packet from=203.0.113 to=192.0.2.1 esp", "from=203.0.113: " },
-	{ "explain packet from=203.0.113.7:66000 to=192.0.2.1 esp", "ADDRESS" },
-	{ "explain packet from=203.0.113.7: to=192.0.2.1 esp", "ADDRESS" },
-	{ "explain packet from=[203.0.113.7]:500 to=192.0.2.1 esp", "ADDRESS" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 esp spi=1ffffffff", "spi" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 esp spi=-1", "spi" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 esp spi=", "spi" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 v2 init icookie=x", "icookie" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 v2 init flags=256", "flags" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 v2 init color=red", "no such key" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 esp direction=reply direction=reply",
-		"direction=reply: expected" },
-	{ "explain hex", "expected explain hex BYTES" },
-	{ "explain hex 450", "two a byte" },
-	{ "explain hex 45 0g", "0g: expected hexadecimal" },
-	{ "explain hex 45:0:0", "two a byte" },
-	{ "explain hex 4500 color=red", "color=red: expected" },
-	{ "explain hex 4500 wire_bytes=many", "a number" },
-	{ "explain hex 4500 mark=0xfg", "a number" },
-	{ "explain hex 4500 mark=", "a number" },
-	{ "explain packet from=203.0.113.7 to=192.0.2.1 tcp", "to=ADDRESS:PORT" },
-	{ "explain pcap", "expected explain pcap FILE" },
-	{ "explain pcap file 0", "0: expected" },
-	{ "explain pcap file 1x", "1x: expected" },
-	{ "explain pcap file all more", "more: expected" },
-	{ "explain pcap /nonexistent/file", "/nonexistent/file: " },
-	{ "explain client", "expected explain client ADDRESS" },
-	{ "explain client 203.0.113.7 203.0.113.8", "203.0.113.8: expected" },
-	{ "entry delete", "expected entry delete CLIENT" },
+	{"explain packet", "from="},
+	{"explain packet v2 init", "from="},
+	{"explain packet from=203.0.113.7 v2 init", "to="},
+	{"explain packet from=203.0.113.7 to=192.0.2.1", "what it is"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 v2 main", "main: expected"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 v3 init", "v3: expected"},
+	{"explain packet from=203.0.113.7 to=2001:db8::1 esp", "one family"},
+	{"explain packet from=203.0.113 to=192.0.2.1 esp", "from=203.0.113: "},
+	{"explain packet from=203.0.113.7:66000 to=192.0.2.1 esp", "ADDRESS"},
+	{"explain packet from=203.0.113.7: to=192.0.2.1 esp", "ADDRESS"},
+	{"explain packet from=[203.0.113.7]:500 to=192.0.2.1 esp", "ADDRESS"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 esp spi=1ffffffff", "spi"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 esp spi=-1", "spi"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 esp spi=", "spi"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 v2 init icookie=x", "icookie"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 v2 init flags=256", "flags"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 v2 init color=red", "no such key"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 esp direction=reply "
+	 "direction=reply",
+		"direction=reply: expected"},
+	{"explain hex", "expected explain hex BYTES"},
+	{"explain hex 450", "two a byte"},
+	{"explain hex 45 0g", "0g: expected hexadecimal"},
+	{"explain hex 45:0:0", "two a byte"},
+	{"explain hex 4500 color=red", "color=red: expected"},
+	{"explain hex 4500 wire_bytes=many", "a number"},
+	{"explain hex 4500 mark=0xfg", "a number"},
+	{"explain hex 4500 mark=", "a number"},
+	{"explain packet from=203.0.113.7 to=192.0.2.1 tcp", "to=ADDRESS:PORT"},
+	{"explain pcap", "expected explain pcap FILE"},
+	{"explain pcap file 0", "0: expected"},
+	{"explain pcap file 1x", "1x: expected"},
+	{"explain pcap file all more", "more: expected"},
+	{"explain pcap /nonexistent/file", "/nonexistent/file: "},
+	{"explain client", "expected explain client ADDRESS"},
+	{"explain client 203.0.113.7 203.0.113.8", "203.0.113.8: expected"},
+	{"entry delete", "expected entry delete CLIENT"},
 };
 
 /** Nonsense is told before the daemon is asked. */
@@ -346,10 +353,13 @@ static char *shown(void (*show)(const json_t *, bool, FILE *), const char *json)
 START_TEST(explanation_is_shown)
 {
 	char *text = shown(writer_text_explain,
-		"{\"action\":\"forward\",\"reason\":\"isakmp\",\"text\":\"ISAKMP of a known "
-		"entry\",\"service\":\"vpn\",\"server\":\"gw\\u001b1\",\"method\":\"direct\","
+		"{\"action\":\"forward\",\"reason\":\"isakmp\",\"text\":\"ISAKMP of a "
+		"known "
+		"entry\",\"service\":\"vpn\",\"server\":\"gw\\u001b1\",\"method\":"
+		"\"direct\","
 		"\"mark\":65536,\"table\":9000,\"next_hop\":\"10.2.0.11\","
-		"\"change_text\":\"the timer\",\"entry\":null,\"packet\":{\"kind\":\"ike\","
+		"\"change_text\":\"the "
+		"timer\",\"entry\":null,\"packet\":{\"kind\":\"ike\","
 		"\"direction\":\"request\",\"client\":\"203.0.113.7:500\","
 		"\"virtual\":\"192.0.2.1:500\",\"isakmp\":{\"icookie\":\"11\","
 		"\"rcookie\":\"22\",\"version\":2,\"exchange\":35,\"message_id\":1},"
@@ -414,7 +424,8 @@ static void number_write(FILE *file, uint64_t number, int bytes)
 }
 
 /** Writes a frame: Ethernet of that type, then bytes. */
-static void frame_write(FILE *file, unsigned int type, const uint8_t *bytes, size_t size_bytes)
+static void frame_write(
+	FILE *file, unsigned int type, const uint8_t *bytes, size_t size_bytes)
 {
 	number_write(file, 0, 8);
 	number_write(file, size_bytes + 14, 4);

@@ -75,8 +75,8 @@ json_t *explain_ask(struct explain_fixture *fixture, const struct rpc_rights *ri
 void explain_refused(struct explain_fixture *fixture, const char *method,
 	json_t *params, int code, const char *words)
 {
-	const json_t *error =
-		json_object_get(explain_call(fixture, &explain_writer, method, params), "error");
+	const json_t *error = json_object_get(
+		explain_call(fixture, &explain_writer, method, params), "error");
 	const char *message = json_string_value(json_object_get(error, "message"));
 
 	ck_assert_int_eq(json_integer_value(json_object_get(error, "code")), code);
@@ -88,7 +88,8 @@ static void bytes_of(const char *text, struct packet_bytes *ret_bytes)
 {
 	char error[PACKET_TEXT_ERROR_BYTES] = "";
 
-	ck_assert_msg(packet_text_build(text, ret_bytes, error) == 0, "%s: %s", text, error);
+	ck_assert_msg(
+		packet_text_build(text, ret_bytes, error) == 0, "%s: %s", text, error);
 }
 
 /** The bytes as digits. */

@@ -13,7 +13,8 @@ static void begin_with_entries(struct explain_fixture *fixture)
 	explain_begin(fixture, METHOD_DIRECT);
 	explain_pass(fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11",
 		PACKET_TO_SERVER);
-	explain_pass(fixture, "203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22",
+	explain_pass(fixture,
+		"203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22",
 		PACKET_TO_SERVER);
 	explain_pass(fixture, "203.0.113.7:61000 > 192.0.2.1:4500 v2 init icookie=12",
 		PACKET_TO_SERVER);
@@ -67,9 +68,11 @@ START_TEST(deletion_is_refused)
 		explain_refused(&fixture, IPB_ENTRY_DELETE,
 			json_pack("{ss}", "client", nonsense[i]), IPB_ERROR_PARAMS,
 			"client: ");
-	explain_refused(&fixture, IPB_ENTRY_DELETE, json_object(), IPB_ERROR_PARAMS, "client");
-	explain_refused(&fixture, IPB_ENTRY_DELETE, json_pack("{ss}", "client", "203.0.113.8"),
-		IPB_ERROR_NOT_FOUND, "no such entry");
+	explain_refused(
+		&fixture, IPB_ENTRY_DELETE, json_object(), IPB_ERROR_PARAMS, "client");
+	explain_refused(&fixture, IPB_ENTRY_DELETE,
+		json_pack("{ss}", "client", "203.0.113.8"), IPB_ERROR_NOT_FOUND,
+		"no such entry");
 	explain_refused(&fixture, IPB_ENTRY_DELETE,
 		json_pack("{ss ss}", "client", "203.0.113.7:500", "virtual",
 			"192.0.2.1:4500"),

@@ -21,47 +21,49 @@ struct row {
 
 /* One client's life, strangers, and nonsense, in this order. */
 static const struct row rows[] = {
-	{ "198.51.100.9 > 192.0.2.1 esp spi=c0ffee01", false, "client 198.51.100.9: not known" },
-	{ "198.51.100.9 > 192.0.2.1 ah spi=c0ffee01", false, "not known" },
-	{ "203.0.113.7:4500 > 192.0.2.1:4500 keepalive", false, "no entry" },
-	{ "203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22", false,
-		"pair 0000000000000011:0000000000000022: of no ESTABLISHED entry" },
-	{ "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", false,
-		"scheduler rr chooses gw1, which has 0 clients and weight 1" },
-	{ "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", false,
-		"flow 203.0.113.7:500 > 192.0.2.1:500: INITIAL entry at gw1, 30 s left" },
-	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 1, ESTABLISHED 0" },
-	{ "203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22", false,
+	{"198.51.100.9 > 192.0.2.1 esp spi=c0ffee01", false,
+		"client 198.51.100.9: not known"},
+	{"198.51.100.9 > 192.0.2.1 ah spi=c0ffee01", false, "not known"},
+	{"203.0.113.7:4500 > 192.0.2.1:4500 keepalive", false, "no entry"},
+	{"203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22", false,
+		"pair 0000000000000011:0000000000000022: of no ESTABLISHED entry"},
+	{"203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", false,
+		"scheduler rr chooses gw1, which has 0 clients and weight 1"},
+	{"203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11", false,
+		"flow 203.0.113.7:500 > 192.0.2.1:500: INITIAL entry at gw1, 30 s left"},
+	{"203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 1, ESTABLISHED 0"},
+	{"203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22", false,
 		"initiator cookie 0000000000000011: handshake of flow 203.0.113.7:500 > "
-		"192.0.2.1:500, at gw1" },
-	{ "203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22", false,
+		"192.0.2.1:500, at gw1"},
+	{"203.0.113.7:4500 > 192.0.2.1:4500 v2 auth icookie=11 rcookie=22", false,
 		"pair 0000000000000011:0000000000000022: known from flow "
-		"203.0.113.7:4500 > 192.0.2.1:4500, at gw1" },
-	{ "203.0.113.7:4500 > 192.0.2.1:4500 esp-in-udp spi=c0ffee01", false,
-		"ESTABLISHED entry at gw1, 18000 s left" },
-	{ "203.0.113.7:4500 > 192.0.2.1:4500 keepalive", false, "ESTABLISHED entry" },
-	{ "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 2, ESTABLISHED 1" },
-	{ "203.0.113.7 > 192.0.2.1 ah spi=c0ffee01", false, "server gw1" },
-	{ "203.0.113.7:61000 > 192.0.2.1:4500 v2 info icookie=11 rcookie=22", false,
-		"known from flow 203.0.113.7:4500" },
-	{ "203.0.113.7:62000 > 192.0.2.1:4500 v2 info icookie=33 rcookie=44", false,
-		"initiator cookie 0000000000000033: of no handshake of this client" },
-	{ "203.0.113.8:500 > 192.0.2.1:500 v1 aggressive icookie=51", false,
-		"and not gw1, which has 1 clients and weight 1" },
-	{ "203.0.113.8:4500 > 192.0.2.1:4500 v1 quick icookie=11 rcookie=22", false,
-		"at gw1" },
-	{ "203.0.113.7 > 192.0.2.1 fragment proto=17 offset=1480", false, "client" },
-	{ "203.0.113.99:500 > 192.0.2.1:500 icmp-error quoting "
-	  "192.0.2.1:500 > 203.0.113.7:500 v2 init icookie=11", false, "INITIAL entry" },
-	{ "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11 version=0x50", false,
-		"malformed: major version neither 1 nor 2" },
-	{ "203.0.113.7:500 > 192.0.2.9:500 v2 init icookie=11", false,
-		"no service has the address 192.0.2.9" },
-	{ "203.0.113.7:53 > 192.0.2.1:53 udp payload=00", false, "neither IPsec" },
-	{ "[2001:db8::7]:500 > [2001:db8::1]:500 v2 init icookie=11", false,
-		"flow [2001:db8::7]:500 > [2001:db8::1]:500: no entry" },
-	{ "192.0.2.1:500 > 203.0.113.8:500 v1 aggressive icookie=51 rcookie=52", true,
-		"its responder cookie is not known yet" },
+		"203.0.113.7:4500 > 192.0.2.1:4500, at gw1"},
+	{"203.0.113.7:4500 > 192.0.2.1:4500 esp-in-udp spi=c0ffee01", false,
+		"ESTABLISHED entry at gw1, 18000 s left"},
+	{"203.0.113.7:4500 > 192.0.2.1:4500 keepalive", false, "ESTABLISHED entry"},
+	{"203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", false, "entries 2, ESTABLISHED 1"},
+	{"203.0.113.7 > 192.0.2.1 ah spi=c0ffee01", false, "server gw1"},
+	{"203.0.113.7:61000 > 192.0.2.1:4500 v2 info icookie=11 rcookie=22", false,
+		"known from flow 203.0.113.7:4500"},
+	{"203.0.113.7:62000 > 192.0.2.1:4500 v2 info icookie=33 rcookie=44", false,
+		"initiator cookie 0000000000000033: of no handshake of this client"},
+	{"203.0.113.8:500 > 192.0.2.1:500 v1 aggressive icookie=51", false,
+		"and not gw1, which has 1 clients and weight 1"},
+	{"203.0.113.8:4500 > 192.0.2.1:4500 v1 quick icookie=11 rcookie=22", false,
+		"at gw1"},
+	{"203.0.113.7 > 192.0.2.1 fragment proto=17 offset=1480", false, "client"},
+	{"203.0.113.99:500 > 192.0.2.1:500 icmp-error quoting "
+	 "192.0.2.1:500 > 203.0.113.7:500 v2 init icookie=11",
+		false, "INITIAL entry"},
+	{"203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11 version=0x50", false,
+		"malformed: major version neither 1 nor 2"},
+	{"203.0.113.7:500 > 192.0.2.9:500 v2 init icookie=11", false,
+		"no service has the address 192.0.2.9"},
+	{"203.0.113.7:53 > 192.0.2.1:53 udp payload=00", false, "neither IPsec"},
+	{"[2001:db8::7]:500 > [2001:db8::1]:500 v2 init icookie=11", false,
+		"flow [2001:db8::7]:500 > [2001:db8::1]:500: no entry"},
+	{"192.0.2.1:500 > 203.0.113.8:500 v1 aggressive icookie=51 rcookie=52", true,
+		"its responder cookie is not known yet"},
 };
 
 /** What is explained is what happens then, to every packet of a long story; and the
@@ -72,7 +74,8 @@ START_TEST(explanation_comes_true)
 
 	explain_begin(&fixture, METHOD_DIRECT);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		json_t *told = json_incref(explain_packet_text(&fixture, rows[i].text, NULL));
+		json_t *told =
+			json_incref(explain_packet_text(&fixture, rows[i].text, NULL));
 		struct decision decision = explain_pass(&fixture, rows[i].text,
 			rows[i].is_reply ? PACKET_TO_CLIENT : PACKET_TO_SERVER);
 
@@ -148,11 +151,13 @@ START_TEST(forwarded_packet_is_told)
 	explain_expect_text(
 		told, "change_text", "the entry becomes ESTABLISHED, the pair is noted");
 	ck_assert_int_eq(json_integer_value(json_object_get(told, "mark")),
-		config_server_mark(fixture.config, &fixture.config->services[0].servers[0]));
+		config_server_mark(
+			fixture.config, &fixture.config->services[0].servers[0]));
 	ck_assert_int_eq(json_integer_value(json_object_get(told, "table")),
 		fixture.config->table_base);
 	explain_expect_text(json_object_get(told, "entry"), "state", "INITIAL");
-	told = explain_packet_text(&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", NULL);
+	told = explain_packet_text(
+		&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", NULL);
 	explain_expect_text(json_object_get(told, "packet"), "spi", "c0ffee01");
 	explain_expect_text(told, "server", NULL);
 	explain_expect_text(told, "next_hop", NULL);
@@ -187,9 +192,10 @@ START_TEST(replies_are_told)
 	told = explain_packet_text(&fixture,
 		"203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=99", NULL);
 	explain_expect_text(told, "reason", "wrong-cookie");
-	explain_expect_step(told, "the server has sent the responder cookie 0000000000000022");
-	told = explain_packet_text(&fixture, "10.2.0.11:500 > 203.0.113.7:500 v2 init icookie=11",
-		"request");
+	explain_expect_step(
+		told, "the server has sent the responder cookie 0000000000000022");
+	told = explain_packet_text(&fixture,
+		"10.2.0.11:500 > 203.0.113.7:500 v2 init icookie=11", "request");
 	explain_expect_text(told, "reason", "no-service");
 	explain_end(&fixture);
 }
@@ -228,7 +234,8 @@ START_TEST(limits_are_told)
 	explain_expect_step(told, "limit-entries");
 	fixture.director->unreachable.milli_tokens = 0;
 	fixture.director->unreachable.last_ms = fixture.now_ms;
-	told = explain_packet_text(&fixture, "203.0.113.9 > 192.0.2.1 esp spi=c0ffee01", NULL);
+	told = explain_packet_text(
+		&fixture, "203.0.113.9 > 192.0.2.1 esp spi=c0ffee01", NULL);
 	explain_expect_text(told, "action", "unreachable");
 	explain_expect_step(told, "counted as orphan-limited");
 	for (size_t i = 0; i < 3; i++)
@@ -276,18 +283,22 @@ START_TEST(options_are_told)
 	explain_renew(&fixture);
 	explain_pass(&fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 init icookie=11",
 		PACKET_TO_SERVER);
-	explain_pass(&fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22",
+	explain_pass(&fixture,
+		"203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22",
 		PACKET_TO_SERVER);
-	explain_pass(&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", PACKET_TO_SERVER);
+	explain_pass(
+		&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee01", PACKET_TO_SERVER);
 
-	json_t *told =
-		explain_packet_text(&fixture, "198.51.100.9 > 192.0.2.1 esp spi=c0ffee01", NULL);
+	json_t *told = explain_packet_text(
+		&fixture, "198.51.100.9 > 192.0.2.1 esp spi=c0ffee01", NULL);
 
 	explain_expect_text(told, "reason", "spi");
 	explain_expect_step(told, "SPI c0ffee01: learned at gw1");
-	told = explain_packet_text(&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee02", NULL);
+	told = explain_packet_text(
+		&fixture, "203.0.113.7 > 192.0.2.1 esp spi=c0ffee02", NULL);
 	explain_expect_text(told, "change", "learn-spi");
-	told = explain_packet_text(&fixture, "198.51.100.9 > 192.0.2.1 esp spi=ccffee01", NULL);
+	told = explain_packet_text(
+		&fixture, "198.51.100.9 > 192.0.2.1 esp spi=ccffee01", NULL);
 	explain_expect_text(told, "server", "gw3");
 	explain_expect_step(told, "SPI ccffee01 lies in the range of gw3");
 	told = explain_packet_text(&fixture,
@@ -300,11 +311,12 @@ START_TEST(options_are_told)
 		"198.51.100.9:500 > 192.0.2.1:500 v2 auth icookie=5 rcookie=6", NULL);
 	explain_expect_text(told, "reason", "sloppy");
 	explain_expect_step(told, "hash of the client's address chooses");
-	told = explain_packet_text(&fixture, "203.0.113.8:500 > 192.0.2.1:500 v2 init icookie=7", NULL);
+	told = explain_packet_text(
+		&fixture, "203.0.113.8:500 > 192.0.2.1:500 v2 init icookie=7", NULL);
 	explain_expect_text(told, "server", "gw1");
 	explain_expect_step(told, "template of the client: server gw1");
-	told = explain_packet_text(&fixture, "198.51.100.9 > 192.0.2.1 ip proto=6 payload=c35001bb",
-		NULL);
+	told = explain_packet_text(
+		&fixture, "198.51.100.9 > 192.0.2.1 ip proto=6 payload=c35001bb", NULL);
 	explain_expect_text(told, "reason", "also");
 	explain_expect_text(told, "change", "template");
 	explain_expect_step(told, "template of the client: none");
@@ -344,9 +356,10 @@ START_TEST(client_is_told)
 	explain_expect_text(next_named(service, "AH"), "reason", "orphan");
 	explain_expect_text(next_named(service, "first message from port 500"), "reason",
 		"new-entry");
-	explain_expect_text(next_named(service, "first message from another port"), "server",
-		"gw1");
-	explain_pass(&fixture, "203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22",
+	explain_expect_text(
+		next_named(service, "first message from another port"), "server", "gw1");
+	explain_pass(&fixture,
+		"203.0.113.7:500 > 192.0.2.1:500 v2 auth icookie=11 rcookie=22",
 		PACKET_TO_SERVER);
 	told = explain_ask(&fixture, &explain_reader, IPB_EXPLAIN,
 		json_pack("{ss ss}", "client", "203.0.113.7", "service", "vpn"));
@@ -358,7 +371,8 @@ START_TEST(client_is_told)
 	service = json_array_get(json_object_get(told, "services"), 0);
 	explain_expect_text(service, "virtual", "2001:db8::1");
 	explain_expect_text(service, "server", NULL);
-	explain_expect_text(next_named(service, "first message from port 500"), "server", "gw2");
+	explain_expect_text(
+		next_named(service, "first message from port 500"), "server", "gw2");
 	explain_end(&fixture);
 }
 END_TEST
@@ -376,9 +390,10 @@ START_TEST(sessions_of_a_client_are_told)
 		json_pack("{ss}", "client", "203.0.113.7"));
 	json_t *service = json_array_get(json_object_get(told, "services"), 0);
 
-	explain_expect_text(next_named(service, "first message from port 500"), "server", "gw1");
-	explain_expect_text(next_named(service, "first message from another port"), "server",
-		"gw2");
+	explain_expect_text(
+		next_named(service, "first message from port 500"), "server", "gw1");
+	explain_expect_text(
+		next_named(service, "first message from another port"), "server", "gw2");
 	explain_expect_step(next_named(service, "ESP"), "affinity is session");
 	explain_end(&fixture);
 }
@@ -414,13 +429,15 @@ START_TEST(nonsense_is_refused)
 
 	explain_begin(&fixture, METHOD_DIRECT);
 	memset(long_digits, '4', sizeof(long_digits) - 1);
-	explain_refused(&fixture, IPB_EXPLAIN, json_object(), IPB_ERROR_PARAMS, "packet or client");
-	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss ss}", "packet", "45", "client", "x"),
-		IPB_ERROR_PARAMS, "packet or client");
-	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{si}", "packet", 45), IPB_ERROR_PARAMS,
-		"string");
-	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "packet", ""), IPB_ERROR_PARAMS,
-		"digits");
+	explain_refused(&fixture, IPB_EXPLAIN, json_object(), IPB_ERROR_PARAMS,
+		"packet or client");
+	explain_refused(&fixture, IPB_EXPLAIN,
+		json_pack("{ss ss}", "packet", "45", "client", "x"), IPB_ERROR_PARAMS,
+		"packet or client");
+	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{si}", "packet", 45),
+		IPB_ERROR_PARAMS, "string");
+	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "packet", ""),
+		IPB_ERROR_PARAMS, "digits");
 	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "packet", "450"),
 		IPB_ERROR_PARAMS, "digits");
 	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "packet", "45x0"),
@@ -436,10 +453,11 @@ START_TEST(nonsense_is_refused)
 	explain_refused(&fixture, IPB_EXPLAIN,
 		json_pack("{ss ss}", "packet", "4500", "service", "vpn"), IPB_ERROR_PARAMS,
 		"goes with client");
-	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{si}", "client", 7), IPB_ERROR_PARAMS,
-		"string");
-	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "client", "203.0.113.0/24"),
-		IPB_ERROR_PARAMS, "address");
+	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{si}", "client", 7),
+		IPB_ERROR_PARAMS, "string");
+	explain_refused(&fixture, IPB_EXPLAIN,
+		json_pack("{ss}", "client", "203.0.113.0/24"), IPB_ERROR_PARAMS,
+		"address");
 	explain_refused(&fixture, IPB_EXPLAIN, json_pack("{ss}", "client", "224.0.0.1"),
 		IPB_ERROR_PARAMS, "address");
 	explain_refused(&fixture, IPB_EXPLAIN,
