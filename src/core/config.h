@@ -104,6 +104,7 @@ struct config {
 	uint32_t unreachable_rate;  /**< ICMP answers a second */
 	uint32_t unreachable_burst;
 	enum config_ruleset ruleset;
+	bool fast_path; /**< established clients are carried by the kernel alone */
 	struct config_service *services; /**< owned */
 	size_t service_count;
 	size_t server_count; /**< over all services */

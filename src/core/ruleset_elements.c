@@ -96,6 +96,7 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_SEEN_SOURCES:
 	case RULESET_ALSO:
 	case RULESET_ALSO_MARKS:
+	case RULESET_FILLED_LATER:
 		break;
 	}
 }

@@ -13,8 +13,11 @@
 #include "core/ruleset_rules.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "base/hash.h"
 
 #define QUEUE RULESET_CHAIN_QUEUE
 #define PREROUTING RULESET_CHAIN_PREROUTING
@@ -58,6 +61,8 @@
 #define SEEN RULESET_WITH_SEEN
 #define REPLIES RULESET_WITH_REPLIES
 #define ALSO RULESET_WITH_ALSO
+#define FAST RULESET_WITH_FAST
+#define FAST_AH (RULESET_WITH_FAST | RULESET_WITH_FAST_AH)
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
 /* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6, linux/if_ether.h's types */
@@ -131,6 +136,13 @@ const struct ruleset_set ruleset_sets[] = {
 	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0 },
 	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0 },
 
+#define FAST_MAP(name, type) \
+	{ name, FAST, IN_INET, RULESET_TYPE_##type, RULESET_TYPE_MARK, \
+		RULESET_FILLED_LATER, 0, 0 }
+	FAST_MAP(RULESET_MAP_CLIENT_V4, CLIENT_V4),
+	FAST_MAP(RULESET_MAP_CLIENT_V6, CLIENT_V6),
+	FAST_MAP(RULESET_MAP_SESSION_V4, SESSION_V4),
+	FAST_MAP(RULESET_MAP_SESSION_V6, SESSION_V6),
 #define ALSO_PORTS(bits, name, number) \
 	{ name, ALSO, IN_INET, RULESET_TYPE_##bits##_PORT, RULESET_TYPE_NONE, \
 		RULESET_ALSO, FAMILY_##bits, number }
@@ -167,6 +179,14 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define SNAT(bits, port) \
 	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port
 
+#define FAST_BY(key, map) RULESET_KEY_##key, map, RULESET_FAST, NULL, 0
+/* An SPI that is not reserved (RFC 4303 2.1); behind UDP that is neither the non-ESP marker
+ * nor, as payload of more than ESP's eight bytes, a keepalive. */
+#define SPI_AT(offset) { RULESET_LOAD_TRANSPORT, offset, 4, 0, RULESET_AT_LEAST, 256 }
+#define ESP_IN_UDP \
+	PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500), \
+		{ RULESET_LOAD_TRANSPORT, 4, 2, 0, RULESET_AT_LEAST, 17 }, SPI_AT(8)
+
 #define UDP_FROM(port) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port) }
 #define UDP_FROM_IN(port, family) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port), family }
 #define IKE_FROM_4500 { PROTOCOL(IPPROTO_UDP), UDP_SPORT(4500), NON_ESP_MARKER }
@@ -192,6 +212,20 @@ const struct ruleset_rule ruleset_rules[] = {
 		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 500) }, COUNT_AND_DIVERT },
 	{ QUOTED_V6, 0, "@th,112,8 17 @th,384,16 4500",
 		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 4500) }, COUNT_AND_DIVERT },
+
+	/* What is established goes on in the kernel, if it knows it. */
+	{ DIVERT, FAST, NULL, { IS_V4, ESP_IN_UDP },
+		FAST_BY(SESSION_V4, RULESET_MAP_SESSION_V4) },
+	{ DIVERT, FAST, NULL, { IS_V4, PROTOCOL(IPPROTO_ESP), SPI_AT(0) },
+		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
+	{ DIVERT, FAST_AH, NULL, { IS_V4, PROTOCOL(IPPROTO_AH), SPI_AT(4) },
+		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
+	{ DIVERT, FAST, NULL, { IS_V6, ESP_IN_UDP },
+		FAST_BY(SESSION_V6, RULESET_MAP_SESSION_V6) },
+	{ DIVERT, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_ESP), SPI_AT(0) },
+		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
+	{ DIVERT, FAST_AH, NULL, { IS_V6, PROTOCOL(IPPROTO_AH), SPI_AT(4) },
+		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
 
 	{ DIVERT, 0, "udp dport 4500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500) },
 		COUNT_AND_DIVERT },
@@ -305,19 +339,69 @@ static unsigned int features_of(const struct config_server *server)
 	return features;
 }
 
-/** What the servers together ask for. */
+/** What one service and its servers ask for. */
+static unsigned int service_features(const struct config_service *service)
+{
+	unsigned int features = service->also_count ? RULESET_WITH_ALSO : 0;
+	size_t i;
+
+	for (i = 0; i < service->server_count; i++)
+		features |= features_of(&service->servers[i]);
+	return features;
+}
+
+/** What all ask for. */
 unsigned int ruleset_features(const struct config *config)
 {
-	unsigned int features = 0;
-	size_t i, j;
+	unsigned int features = config->fast_path ? FAST_AH : 0;
+	size_t i;
 
 	for (i = 0; i < config->service_count; i++) {
-		if (config->services[i].also_count)
-			features |= RULESET_WITH_ALSO;
-		for (j = 0; j < config->services[i].server_count; j++)
-			features |= features_of(&config->services[i].servers[j]);
+		features |= service_features(&config->services[i]);
+		if (!config->services[i].ah)
+			features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	}
 	return features & RULESET_WITH_NAT ? features : features | RULESET_WITHOUT_NAT;
+}
+
+/** Writes the name of a server's chain. */
+void ruleset_server_chain(uint32_t index, char out[static RULESET_SERVER_CHAIN_BYTES])
+{
+	snprintf(out, RULESET_SERVER_CHAIN_BYTES, RULESET_SERVER_CHAIN "%u", index);
+}
+
+/** Adds one server to what makes a configuration's identity. */
+static uint64_t mix_server(const struct config *config, const struct config_service *service,
+	const struct config_server *server, uint64_t so_far)
+{
+	static const struct hash_key public_key;
+	struct {
+		uint64_t so_far;
+		char service[CONFIG_NAME_BYTES];
+		char server[CONFIG_NAME_BYTES];
+		uint32_t mark;
+		uint32_t mask;
+	} key = { .so_far = so_far,
+		.mark = config_server_mark(config, server),
+		.mask = config->mark_mask };
+
+	memcpy(key.service, service->name, sizeof(key.service));
+	memcpy(key.server, server->name, sizeof(key.server));
+	return hash_keyed(&public_key, &key, sizeof(key));
+}
+
+/** Names and marks of all servers, in a number. */
+void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES])
+{
+	uint64_t identity = 0;
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++)
+		for (j = 0; j < config->services[i].server_count; j++)
+			identity = mix_server(config, &config->services[i],
+				&config->services[i].servers[j], identity);
+	snprintf(out, RULESET_IDENTITY_BYTES, "servers-%016llx",
+		(unsigned long long)identity);
 }
 
 /** Looks for a chain of the table that is wanted. */

@@ -33,7 +33,18 @@
 #define RULESET_SET_V4 "virtual4"
 #define RULESET_SET_V6 "virtual6"
 
-#define RULESET_MATCHES 4 /**< most matches of a rule */
+#define RULESET_MAP_SERVERS "servers" /**< mark to the server's chain */
+#define RULESET_MAP_CLIENT_V4 "client4" /**< client and virtual address to mark */
+#define RULESET_MAP_CLIENT_V6 "client6"
+#define RULESET_MAP_SESSION_V4 "session4" /**< the same with the client's port */
+#define RULESET_MAP_SESSION_V6 "session6"
+
+/** Room for the name of a server's chain. */
+#define RULESET_SERVER_CHAIN_BYTES 24
+#define RULESET_IDENTITY_BYTES 32
+#define RULESET_SERVER_CHAIN "server-" /**< then its index */
+
+#define RULESET_MATCHES 5 /**< most matches of a rule */
 
 /** What a configuration asks of the ruleset. Bits; a piece of the ruleset is there when the
  *  configuration has all bits of its needs. */
@@ -44,6 +55,8 @@ enum ruleset_feature {
 	RULESET_WITH_SEEN = 1 << 3,    /**< of those, some whose replies pass the director */
 	RULESET_WITH_REPLIES = 1 << 4, /**< nat or seen: replies are queued */
 	RULESET_WITH_LOCAL = 1 << 5,   /**< a server of method local */
+	RULESET_WITH_FAST = 1 << 7,    /**< the kernel carries what is established */
+	RULESET_WITH_FAST_AH = 1 << 8, /**< AH too: no service refuses it */
 	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
 };
 
@@ -80,6 +93,7 @@ enum ruleset_content {
 	RULESET_REPLY_SOURCES,     /**< those, and nat servers' addresses */
 	RULESET_ALSO,              /**< virtual addresses whose other traffic has the set's
 	                                protocol, each with its port if there are ports */
+	RULESET_FILLED_LATER,      /**< map: by the fast path's backend, kept over a restart */
 	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
 
@@ -91,6 +105,10 @@ enum ruleset_type {
 	RULESET_TYPE_MARK, /**< in the CPU's byte order */
 	RULESET_TYPE_V4_PORT,
 	RULESET_TYPE_V6_PORT,
+	RULESET_TYPE_CLIENT_V4,  /**< client's address, virtual address */
+	RULESET_TYPE_CLIENT_V6,
+	RULESET_TYPE_SESSION_V4, /**< and the client's port */
+	RULESET_TYPE_SESSION_V6,
 };
 
 struct ruleset_set {
@@ -142,6 +160,10 @@ enum ruleset_key {
 	RULESET_KEY_WHOLE_MARK,
 	RULESET_KEY_DESTINATION_PORT_V4, /**< destination address and port */
 	RULESET_KEY_DESTINATION_PORT_V6,
+	RULESET_KEY_CLIENT_V4, /**< source and destination address */
+	RULESET_KEY_CLIENT_V6,
+	RULESET_KEY_SESSION_V4, /**< and source port */
+	RULESET_KEY_SESSION_V6,
 };
 
 /** What is done with a packet that matches. */
@@ -157,6 +179,7 @@ enum ruleset_statement {
 	RULESET_SNAT_V4,         /**< the same, from port where it is not 0 */
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
+	RULESET_FAST,            /**< by the map to a mark, and by that to a server's chain */
 };
 
 /** One rule. All matches must hold, and the key must be in the set. */
@@ -189,6 +212,13 @@ unsigned int ruleset_features(const struct config *config);
 
 /** True when the table has anything in it. */
 bool ruleset_has_table(unsigned int features, enum ruleset_table table);
+
+/** Writes the name of a server's chain. */
+void ruleset_server_chain(uint32_t index, char out[static RULESET_SERVER_CHAIN_BYTES]);
+
+/** Writes the name of an empty chain that tells what servers the table is made for, so that
+ *  the marks in its maps can be trusted. */
+void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES]);
 
 /** The chain of that name. */
 const struct ruleset_chain *ruleset_chain(const char *name);

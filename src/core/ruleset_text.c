@@ -79,6 +79,10 @@ static const char *type_name(enum ruleset_type type)
 		return "ipv4_addr . inet_service";
 	case RULESET_TYPE_V6_PORT:
 		return "ipv6_addr . inet_service";
+	case RULESET_TYPE_CLIENT_V4:
+	case RULESET_TYPE_CLIENT_V6:
+	case RULESET_TYPE_SESSION_V4:
+	case RULESET_TYPE_SESSION_V6:
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -146,6 +150,10 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 	case RULESET_KEY_DESTINATION_PORT_V6:
 		text_add(&printer->text, "ip6 daddr . th dport ");
 		break;
+	case RULESET_KEY_CLIENT_V4:
+	case RULESET_KEY_CLIENT_V6:
+	case RULESET_KEY_SESSION_V4:
+	case RULESET_KEY_SESSION_V6:
 	case RULESET_KEY_NONE:
 		break;
 	}
@@ -198,6 +206,8 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 		break;
 	case RULESET_SNAT_V6:
 		add_nat(printer, rule, "snat ip6");
+		break;
+	case RULESET_FAST:
 		break;
 	case RULESET_CLEAR_MARK:
 		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
@@ -289,7 +299,8 @@ int ruleset_text(const struct config *config, char **ret_text)
 {
 	struct printer printer = {
 		.config = config,
-		.features = ruleset_features(config),
+		/* The maps of the fast path are the daemon's: nobody else can fill them. */
+		.features = ruleset_features(config) & ~(unsigned int)RULESET_WITH_FAST,
 	};
 
 	add_table(&printer, RULESET_TABLE_INET, "inet");

@@ -24,6 +24,10 @@ struct server {
 	uint32_t established;    /**< their entries in ESTABLISHED, soft ones too */
 	uint64_t packets;        /**< forwarded to it through the daemon */
 	uint64_t bytes;
+	uint64_t fast_packets;   /**< by the kernel alone, as it said last */
+	uint64_t fast_bytes;
+	uint64_t fast_seen_packets; /**< the kernel's own counter; it may begin anew */
+	uint64_t fast_seen_bytes;
 };
 
 struct service {

@@ -35,6 +35,7 @@ enum session_state {
 struct session_client {
 	struct table_node by_address;
 	struct template *template; /**< held; NULL: none */
+	uint32_t fast_mark;        /**< the listener's: what the fast path has; 0: nothing */
 	struct address address;
 	struct service *service;
 	struct server *server; /**< where its ESP, AH and new sessions go */
@@ -56,6 +57,7 @@ struct session_entry {
 	uint32_t handshake_count;
 	enum session_state state;
 	bool soft;
+	uint32_t fast_mark; /**< as the client's */
 	uint64_t created_ms;
 	uint64_t last_ms; /**< last ISAKMP or keepalive */
 	uint64_t proof_ms; /**< last ISAKMP with both cookies that was for server */
@@ -64,11 +66,11 @@ struct session_entry {
 
 /** Announced changes. Every path through the table calls these and nothing else does. */
 struct session_events {
-	void (*established)(void *user, const struct session_entry *entry);
+	void (*established)(void *user, struct session_entry *entry);
 	/** An ESTABLISHED entry has another server than from. */
-	void (*moved)(void *user, const struct session_entry *entry,
+	void (*moved)(void *user, struct session_entry *entry,
 		const struct server *from);
-	void (*removed)(void *user, const struct session_entry *entry);
+	void (*removed)(void *user, struct session_entry *entry);
 	void *user;
 };
 

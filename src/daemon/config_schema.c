@@ -387,6 +387,12 @@ static const struct config_choice encapsulations[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_choice fast_paths[] = {
+	{ "auto", true },
+	{ "off", false },
+	{ NULL, 0 },
+};
+
 static const struct config_choice replies[] = {
 	{ "unseen", false },
 	{ "seen", true },
@@ -457,6 +463,13 @@ static const struct config_key schema[] = {
 	{NUMBER(SECTION_GLOBAL, "unreachable-burst", CONFIG_DEFAULT_UNREACHABLE_BURST, 1,
 		 100000),
 		FIELD(config, unreachable_burst), .place = CONFIG_NO_PLACE},
+	{.section = SECTION_GLOBAL,
+		.name = "fast-path",
+		.read = read_choice,
+		.choices = fast_paths,
+		.fallback = "auto",
+		FIELD(config, fast_path),
+		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_GLOBAL,
 		.name = "ruleset",
 		.read = read_choice,

@@ -9,6 +9,7 @@
 
 #include "core/director.h"
 #include "core/ruleset_rules.h"
+#include "daemon/adopt.h"
 #include "daemon/background.h"
 #include "daemon/clock.h"
 #include "daemon/config_file.h"
@@ -20,6 +21,7 @@
 #include "daemon/privileges.h"
 #include "daemon/routing.h"
 #include "daemon/stats.h"
+#include "daemon/upkeep.h"
 #include "kernel/conntrack.h"
 #include "kernel/conntrack_sweep.h"
 #include "kernel/icmp_sender.h"
@@ -39,6 +41,7 @@ struct daemon {
 	struct mirror mirror;
 	struct packets packets;
 	struct ruleset_info ruleset;
+	struct upkeep upkeep;
 	struct stats_sources stats;
 	struct loop loop;
 	struct rpc_context rpc;
@@ -311,11 +314,60 @@ static int privileges_up(struct daemon *daemon)
 	return error;
 }
 
+/** Lets the kernel carry what is established, and takes over what it carries already from
+ *  an earlier run. Without it everything is queued. */
+static int fast_path_up(struct daemon *daemon)
+{
+	struct mirror *mirror = &daemon->mirror;
+	struct adopted adopted;
+	int error;
+
+	mirror->config = daemon->config;
+	mirror->refill_next = SIZE_MAX;
+	if (!ruleset_has_fast_path(daemon->config))
+		return 0;
+	error = nft_maps.attach(&mirror->fast_path);
+	if (error) {
+		log_error("fast path: %s", strerror(-error));
+		return error;
+	}
+	mirror->backend = &nft_maps;
+	error = adopt_elements(mirror, daemon->director, clock_now_ms(), &adopted);
+	if (error)
+		log_warning("fast path: what the kernel carries could not be read: %s",
+			strerror(-error));
+	log_info("fast path: %s; %zu elements of an earlier run kept, %zu removed",
+		mirror->backend->name, adopted.kept, adopted.removed);
+	return 0;
+}
+
+/** Leaves the established to the kernel: what ends from now on is not told to it. */
+static void fast_path_down(struct daemon *daemon)
+{
+	struct mirror *mirror = &daemon->mirror;
+
+	if (!mirror->backend)
+		return;
+	mirror->backend->commit(mirror->fast_path);
+	mirror->backend->detach(mirror->fast_path);
+	mirror->backend = NULL;
+}
+
 /** Makes the loop. */
 static int loop_up(struct daemon *daemon)
 {
-	int error = loop_open(&daemon->loop, daemon->config, daemon->director,
-		&daemon->packets);
+	int error;
+
+	daemon->upkeep = (struct upkeep){
+		.config = daemon->config,
+		.director = daemon->director,
+		.mirror = &daemon->mirror,
+		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
+									 NULL,
+	};
+	upkeep_begin(&daemon->upkeep);
+	error = loop_open(&daemon->loop, daemon->config, daemon->director, &daemon->packets,
+		&daemon->upkeep);
 
 	if (error)
 		log_error("event loop or route monitor: %s", strerror(-error));
@@ -340,6 +392,7 @@ static const struct step steps[] = {
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
 	{ conntrack_up, conntrack_down },
+	{ fast_path_up, fast_path_down },
 	{ loop_up, loop_down },
 	{ control_up, control_down },
 	{ privileges_up, NULL },

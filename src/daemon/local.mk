@@ -33,6 +33,7 @@ src_daemon_libipb_control_la_LIBADD = src/core/libipb-core.la src/base/libipb-ba
 	$(JANSSON_LIBS) $(EV_LIBS)
 
 src_daemon_libipb_daemon_la_SOURCES = \
+	src/daemon/adopt.c src/daemon/adopt.h \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
 	src/daemon/clock.c src/daemon/clock.h \
@@ -45,6 +46,7 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/packets.c src/daemon/packets.h \
 	src/daemon/privileges.c src/daemon/privileges.h \
 	src/daemon/routing.c src/daemon/routing.h \
+	src/daemon/upkeep.c src/daemon/upkeep.h \
 	src/daemon/stats.c src/daemon/stats.h
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)

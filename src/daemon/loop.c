@@ -75,15 +75,28 @@ static void log_troubles(struct loop *loop)
 	loop->icmp_errors_logged = apply->icmp_errors;
 }
 
-/** Once a second, and at once again while there is more to expire. */
+/** Looks after the kernel's side once a second, and goes on with what that began. */
+static void look_after(struct loop *loop, bool *ret_more)
+{
+	if (ev_now(loop->ev) >= loop->looked_after + 1.0) {
+		loop->looked_after = ev_now(loop->ev);
+		*ret_more = upkeep_look(loop->upkeep);
+	} else {
+		*ret_more = mirror_refill_some(loop->packets->mirror, loop->director);
+	}
+}
+
+/** Once a second, and at once again while there is more to do. */
 static void tick(struct ev_loop *ev, ev_timer *watcher, int events)
 {
 	struct loop *loop = watcher->data;
 	size_t handled = director_expire(loop->director, clock_now_ms(), EXPIRE_A_TURN);
+	bool is_more;
 
 	(void)events;
 	log_troubles(loop);
-	watcher->repeat = handled == EXPIRE_A_TURN ? 0.001 : 1.0;
+	look_after(loop, &is_more);
+	watcher->repeat = handled == EXPIRE_A_TURN || is_more ? 0.001 : 1.0;
 	ev_timer_again(ev, watcher);
 }
 
@@ -157,9 +170,12 @@ static void watch(struct loop *loop)
 
 /** Sets up the loop. */
 int loop_open(struct loop *loop, const struct config *config, struct director *director,
-	struct packets *packets)
+	struct packets *packets, struct upkeep *upkeep)
 {
-	*loop = (struct loop){ .config = config, .director = director, .packets = packets };
+	*loop = (struct loop){ .config = config,
+		.director = director,
+		.packets = packets,
+		.upkeep = upkeep };
 	loop->route_watch_fd = policy_route_watch_open();
 	if (loop->route_watch_fd < 0)
 		return loop->route_watch_fd;

@@ -9,6 +9,7 @@
 
 #include "core/director.h"
 #include "daemon/packets.h"
+#include "daemon/upkeep.h"
 
 struct loop {
 	struct ev_loop *ev; /**< owned; others may add watchers of theirs */
@@ -23,6 +24,8 @@ struct loop {
 	ev_signal on_term;
 	ev_signal on_int;
 	int route_watch_fd;
+	struct upkeep *upkeep;
+	ev_tstamp looked_after;
 	ev_tstamp troubles_logged;
 	uint64_t enobufs_logged;
 	uint64_t icmp_errors_logged;
@@ -32,7 +35,7 @@ struct loop {
 
 /** Sets up the loop over things that must outlive it. Negative errno. */
 int loop_open(struct loop *loop, const struct config *config, struct director *director,
-	struct packets *packets);
+	struct packets *packets, struct upkeep *upkeep);
 
 /** Undoes loop_open. */
 void loop_close(struct loop *loop);

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/mirror.h"
 
+#include <errno.h>
+
 #include "daemon/log.h"
 #include "kernel/conntrack.h"
+
+enum {
+	REFILL_ENTRIES = 1000,  /**< told between packets */
+	REFILL_BUCKETS = 20000, /**< looked at between packets */
+};
 
 /** Logs one change of an entry. */
 static void log_entry(const char *what, const struct session_entry *entry)
@@ -15,6 +22,75 @@ static void log_entry(const char *what, const struct session_entry *entry)
 		address_format_port(&entry->flow.client, entry->flow.client_port, client),
 		address_format_port(&entry->flow.virtual, entry->flow.virtual_port, virtual),
 		entry->server->config->name);
+}
+
+/** Tells whether the kernel may decide about the service's ESP: not where an SPI can say
+ *  otherwise than the address, or has to be seen. */
+static bool is_carried(const struct config_service *service)
+{
+	for (size_t i = 0; i < service->server_count; i++) {
+		if (service->servers[i].spi_last)
+			return false;
+	}
+	return !service->learn_spi;
+}
+
+/** Gives an element of the fast path another mark; 0: none. */
+static void change(struct mirror *mirror, const struct fast_path_key *key, uint32_t from,
+	uint32_t to)
+{
+	if (from)
+		mirror->backend->remove(mirror->fast_path, key);
+	if (to)
+		mirror->backend->put(mirror->fast_path, key, to);
+}
+
+/** Has the fast path know what it should of a client's ESP and AH: its server while it has
+ *  an ESTABLISHED entry, for each virtual address of the service. */
+static void show_client(struct mirror *mirror, struct session_client *client)
+{
+	const struct config_service *service = client->service->config;
+	uint32_t wanted = client->plain_established_count ?
+		config_server_mark(mirror->config, client->server->config) :
+		0;
+
+	if (wanted == client->fast_mark)
+		return;
+	for (size_t i = 0; i < service->address_count; i++) {
+		struct fast_path_key key = { .client = client->address,
+			.virtual = service->addresses[i] };
+
+		if (service->addresses[i].family == client->address.family)
+			change(mirror, &key, client->fast_mark, wanted);
+	}
+	client->fast_mark = wanted;
+}
+
+/** The same of an entry's ESP in UDP. */
+static void show_flow(struct mirror *mirror, struct session_entry *entry, bool is_there)
+{
+	bool carried = is_there && entry->state == SESSION_ESTABLISHED &&
+		entry->flow.virtual_port == PACKET_PORT_NATT;
+	uint32_t wanted =
+		carried ? config_server_mark(mirror->config, entry->server->config) : 0;
+	struct fast_path_key key = {
+		.client = entry->flow.client,
+		.virtual = entry->flow.virtual,
+		.client_port = entry->flow.client_port,
+	};
+
+	if (wanted != entry->fast_mark)
+		change(mirror, &key, entry->fast_mark, wanted);
+	entry->fast_mark = wanted;
+}
+
+/** Has the fast path know what it should of an entry, which may be about to go. */
+static void show(struct mirror *mirror, struct session_entry *entry, bool is_there)
+{
+	if (!mirror->backend || !is_carried(entry->client->service->config))
+		return;
+	show_client(mirror, entry->client);
+	show_flow(mirror, entry, is_there);
 }
 
 /** Tells whether conntrack has to do with the entry. */
@@ -38,25 +114,78 @@ void mirror_flush(struct mirror *mirror)
 {
 	if (mirror->conntrack)
 		conntrack_flush(mirror->conntrack);
+	if (mirror->backend && mirror->backend->commit(mirror->fast_path) == -ENOENT)
+		mirror->lost = true;
+}
+
+/** Begins at the first bucket. */
+void mirror_refill(struct mirror *mirror)
+{
+	mirror->refill_next = mirror->backend ? 0 : SIZE_MAX;
+	mirror->lost = false;
+}
+
+/** Tells the fast path of the entries in one bucket as if it had none of them. */
+static size_t refill_bucket(struct mirror *mirror, const struct table *flows, size_t bucket)
+{
+	struct table_node *node = table_bucket(flows, bucket);
+	size_t count = 0;
+
+	for (; node; node = node->next) {
+		struct session_entry *entry = table_owner(node, struct session_entry, by_flow);
+
+		entry->client->fast_mark = 0;
+		entry->fast_mark = 0;
+		show(mirror, entry, true);
+		count++;
+	}
+	return count;
+}
+
+/** Goes on; a client with several entries is told several times, which does no harm. */
+bool mirror_refill_some(struct mirror *mirror, struct director *director)
+{
+	const struct table *flows = &director->sessions.flows;
+	size_t told = 0, looked_at = 0;
+
+	while (mirror->refill_next < flows->bucket_count && told < REFILL_ENTRIES &&
+		looked_at++ < REFILL_BUCKETS)
+		told += refill_bucket(mirror, flows, mirror->refill_next++);
+	if (mirror->refill_next >= flows->bucket_count)
+		mirror->refill_next = SIZE_MAX;
+	return mirror->refill_next != SIZE_MAX;
 }
 
 /** An entry became ESTABLISHED: from now on its client's ESP is forwarded. */
-static void established(void *user, const struct session_entry *entry)
+static void established(void *user, struct session_entry *entry)
 {
 	struct mirror *mirror = user;
 
 	mirror->established++;
+	show(mirror, entry, true);
 	if (is_tracked(mirror, entry))
 		conntrack_forget_esp(mirror->conntrack, &entry->flow);
 	log_entry("established", entry);
 }
 
+/** An entry has another server. */
+static void moved(void *user, struct session_entry *entry, const struct server *from)
+{
+	struct mirror *mirror = user;
+
+	(void)from;
+	mirror->moved++;
+	show(mirror, entry, true);
+	log_entry("moved", entry);
+}
+
 /** An entry has gone. */
-static void removed(void *user, const struct session_entry *entry)
+static void removed(void *user, struct session_entry *entry)
 {
 	struct mirror *mirror = user;
 
 	mirror->removed++;
+	show(mirror, entry, false);
 	if (is_tracked(mirror, entry)) {
 		conntrack_forget_udp(mirror->conntrack, &entry->flow);
 		if (!entry->client->established_count)
@@ -70,6 +199,7 @@ struct session_events mirror_events(struct mirror *mirror)
 {
 	return (struct session_events){
 		.established = established,
+		.moved = moved,
 		.removed = removed,
 		.user = mirror,
 	};

@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hears what the session table announces. Everything outside the table that has to know
- * of established and removed entries is told from here: the log, and the kernel's
- * conntrack, which must not hold a client at a server that the table does not name.
+ * of established, moved and removed entries is told from here: the log; the fast path,
+ * which carries in the kernel what is established; and the kernel's conntrack, which must
+ * not hold a client at a server that the table does not name.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "core/session.h"
+#include "core/director.h"
+#include "kernel/fast_path.h"
 
 struct conntrack;
 
 struct mirror {
 	uint64_t established;        /**< entries announced as established */
+	uint64_t moved;              /**< entries announced as moved */
 	uint64_t removed;            /**< entries announced as removed */
 	struct conntrack *conntrack; /**< not owned; NULL: no server is nat */
+	const struct config *config;
+	const struct fast_path_backend *backend; /**< NULL: no fast path */
+	struct fast_path *fast_path;             /**< not owned */
+	bool lost;          /**< the backend says that what it belongs to is gone */
+	size_t refill_next; /**< bucket of entries to be told next; SIZE_MAX: all are */
 };
 
 /** The events to give to director_new(); mirror must outlive the director. */
@@ -26,3 +35,9 @@ void mirror_begins(struct mirror *mirror, const struct session_entry *entry);
 
 /** Passes on to the kernel what has come together; before packets go on that it is about. */
 void mirror_flush(struct mirror *mirror);
+
+/** Begins to tell the fast path of everything again: it has lost what it had. */
+void mirror_refill(struct mirror *mirror);
+
+/** Goes on with that for a portion of the table. Returns whether there is more. */
+bool mirror_refill_some(struct mirror *mirror, struct director *director);

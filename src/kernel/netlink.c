@@ -58,6 +58,13 @@ fail:
 	return error;
 }
 
+/** Raises the send buffer; without the right the system's limit stays. */
+void netlink_send_buffer(struct netlink *netlink, int size_bytes)
+{
+	setsockopt(mnl_socket_get_fd(netlink->socket), SOL_SOCKET, SO_SNDBUFFORCE, &size_bytes,
+		sizeof(size_bytes));
+}
+
 /** Frees what netlink_open() made, whole or in part. */
 void netlink_close(struct netlink *netlink)
 {

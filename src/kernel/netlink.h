@@ -31,6 +31,9 @@ typedef int netlink_message_fn(const struct nlmsghdr *message, void *user_data);
  *  also closes on exec. flags: SOCK_NONBLOCK or 0. Negative errno. */
 int netlink_open(struct netlink *netlink, int bus, int flags);
 
+/** Lets the socket send as much in one go, if we may. */
+void netlink_send_buffer(struct netlink *netlink, int size_bytes);
+
 /** Closes the socket. Accepts what was never opened, if it is zeroed. */
 void netlink_close(struct netlink *netlink);
 

@@ -18,7 +18,7 @@
 #include <string.h>
 
 /** All messages together; the kernel takes no more than its send buffer in one go. */
-#define TRANSACTION_BYTES 131072
+#define TRANSACTION_BYTES 524288
 
 /** No single message of ours is longer. */
 #define MESSAGE_BYTES 4096
@@ -79,9 +79,27 @@ int nft_transaction_init(struct nft_transaction *transaction, uint16_t family)
 		netlink_close(&transaction->netlink);
 		return -ENOMEM;
 	}
+	netlink_send_buffer(&transaction->netlink, 2 * TRANSACTION_BYTES);
+	nft_transaction_again(transaction);
+	return 0;
+}
+
+/** Begins anew. */
+void nft_transaction_again(struct nft_transaction *transaction)
+{
+	transaction->used_bytes = 0;
+	transaction->last = NULL;
+	transaction->error = 0;
 	message_end(transaction,
 		nftnl_batch_begin(transaction->buffer, ++transaction->netlink.sequence));
-	return 0;
+}
+
+/** The room for messages, that of the end marker left out. */
+size_t nft_transaction_room_bytes(const struct nft_transaction *transaction)
+{
+	size_t taken_bytes = transaction->used_bytes + 2 * MESSAGE_BYTES;
+
+	return taken_bytes < TRANSACTION_BYTES ? TRANSACTION_BYTES - taken_bytes : 0;
 }
 
 /** Frees everything. */
@@ -183,7 +201,8 @@ static void set_make_map(struct nftnl_set *set, const struct nft_types *types)
 {
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, NFT_SET_MAP);
 	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, types->data);
-	nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
+	if (types->data_bytes)
+		nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
 }
 
 /** Leaves a note for nft's listing, which takes keys for network order without it. */
@@ -213,7 +232,7 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 		nftnl_set_set_u32(set, NFTNL_SET_ID, message->nlmsg_seq);
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, types->key);
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, types->key_bytes);
-		if (types->data_bytes)
+		if (types->data)
 			set_make_map(set, types);
 		if (types->key_in_host_order)
 			set_note_host_order(transaction, set);
@@ -231,7 +250,9 @@ void nft_elements_end(struct nft_elements *elements)
 
 	if (!elements->pending)
 		return;
-	message = message_begin(elements->transaction, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	message = message_begin(elements->transaction,
+		elements->remove ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
+		elements->remove ? 0 : NLM_F_CREATE);
 	if (message) {
 		nftnl_set_elems_nlmsg_build_payload(message, elements->pending);
 		message_end(elements->transaction, message);
@@ -263,6 +284,60 @@ void nft_add_element(struct nft_elements *elements, const void *key, uint32_t ke
 	nftnl_set_elem_add(elements->pending, element);
 	if (++elements->count == ELEMENTS)
 		nft_elements_end(elements);
+}
+
+/** Adds a map's element that leads to a chain. */
+void nft_add_jump(struct nft_transaction *transaction, const char *table, const char *map,
+	const void *key, uint32_t key_bytes, const char *chain)
+{
+	struct nftnl_set *set = set_make(transaction, table, map);
+	struct nftnl_set_elem *element = made(transaction, nftnl_set_elem_alloc());
+	struct nft_elements elements = { transaction, table, map, set, 1, false };
+
+	if (!set || !element) {
+		nftnl_set_elem_free(element);
+		if (set)
+			nftnl_set_free(set);
+		return;
+	}
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
+	nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_GOTO);
+	nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_CHAIN, chain);
+	nftnl_set_elem_add(set, element);
+	nft_elements_end(&elements);
+}
+
+/** Adds a message that names a table and what in it is to be deleted. */
+static void put_deletion(struct nft_transaction *transaction, uint16_t type,
+	const char *table, uint16_t attribute, const char *name)
+{
+	struct nlmsghdr *message = message_begin(transaction, type, 0);
+
+	if (!message)
+		return;
+	mnl_attr_put_strz(message, 1, table); /* the first of every such message */
+	if (name)
+		mnl_attr_put_strz(message, attribute, name);
+	message_end(transaction, message);
+}
+
+/** Deletes a chain. */
+void nft_delete_chain(
+	struct nft_transaction *transaction, const char *table, const char *chain)
+{
+	put_deletion(transaction, NFT_MSG_DELCHAIN, table, NFTA_CHAIN_NAME, chain);
+}
+
+/** Deletes a set. */
+void nft_delete_set(struct nft_transaction *transaction, const char *table, const char *set)
+{
+	put_deletion(transaction, NFT_MSG_DELSET, table, NFTA_SET_NAME, set);
+}
+
+/** Deletes a table's rules. */
+void nft_delete_rules(struct nft_transaction *transaction, const char *table)
+{
+	put_deletion(transaction, NFT_MSG_DELRULE, table, 0, NULL);
 }
 
 /** Begins a rule. */

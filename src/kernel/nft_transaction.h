@@ -39,8 +39,8 @@ struct nft_types {
 	uint32_t key;
 	uint32_t key_bytes;
 	bool key_in_host_order;
-	uint32_t data;       /**< of a map */
-	uint32_t data_bytes; /**< 0: no map */
+	uint32_t data;       /**< of a map; NFT_DATA_VERDICT: of verdicts; 0: no map */
+	uint32_t data_bytes;
 };
 
 /** Elements on their way into a set. */
@@ -50,10 +50,17 @@ struct nft_elements {
 	const char *set;
 	struct nftnl_set *pending; /**< owned; NULL: none */
 	uint32_t count;            /**< of those */
+	bool remove;               /**< out of it instead */
 };
 
 /** Opens the socket and begins, for tables of a family. Negative errno. */
 int nft_transaction_init(struct nft_transaction *transaction, uint16_t family);
+
+/** Begins the next transaction on the same socket, whatever became of the last one. */
+void nft_transaction_again(struct nft_transaction *transaction);
+
+/** How many bytes the transaction still has room for. */
+size_t nft_transaction_room_bytes(const struct nft_transaction *transaction);
 
 /** Forgets what was not committed. Accepts what is zeroed. */
 void nft_transaction_fini(struct nft_transaction *transaction);
@@ -74,6 +81,20 @@ void nft_add_chain(struct nft_transaction *transaction, const char *table,
 /** Adds a set, or a map. */
 void nft_add_set(struct nft_transaction *transaction, const char *table, const char *set,
 	const struct nft_types *types);
+
+/** Adds an element that leads to a chain to a map of verdicts. */
+void nft_add_jump(struct nft_transaction *transaction, const char *table, const char *map,
+	const void *key, uint32_t key_bytes, const char *chain);
+
+/** Deletes a chain, which nothing may lead to any more. */
+void nft_delete_chain(
+	struct nft_transaction *transaction, const char *table, const char *chain);
+
+/** Deletes a set or map, which no rule may use any more. */
+void nft_delete_set(struct nft_transaction *transaction, const char *table, const char *set);
+
+/** Deletes all rules of a table. */
+void nft_delete_rules(struct nft_transaction *transaction, const char *table);
 
 /** Adds one element; data NULL: to a set. nft_elements_end() must follow the last one. */
 void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,

@@ -38,6 +38,13 @@ struct ruleset_info {
  *  nat. That there are no tables for bridges is no error. */
 int ruleset_install(const struct config *config, struct ruleset_info *ret_info);
 
+/** Tells whether config asks for maps that a fast path can fill. */
+bool ruleset_has_fast_path(const struct config *config);
+
+/** How many rules our first table has now; 0 when it is not there. Negative errno. What
+ *  ruleset_install() made has as many until somebody else changes it. */
+int ruleset_count_rules(void);
+
 /** Removes the tables; 0 also when there are none. */
 int ruleset_remove(void);
 

@@ -54,7 +54,7 @@ static void require(bool holds, const char *rule)
 }
 
 /** Counts an event. */
-static void on_established(void *user, const struct session_entry *entry)
+static void on_established(void *user, struct session_entry *entry)
 {
 	struct run *run = user;
 
@@ -63,7 +63,7 @@ static void on_established(void *user, const struct session_entry *entry)
 }
 
 /** Counts an event. */
-static void on_removed(void *user, const struct session_entry *entry)
+static void on_removed(void *user, struct session_entry *entry)
 {
 	struct run *run = user;
 

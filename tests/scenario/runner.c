@@ -51,7 +51,7 @@ void scenario_fail(struct scenario *scenario, const char *format, ...)
 }
 
 /** Counts an announced establishment; the entry must look like one. */
-static void on_established(void *user, const struct session_entry *entry)
+static void on_established(void *user, struct session_entry *entry)
 {
 	struct scenario *scenario = user;
 
@@ -61,7 +61,7 @@ static void on_established(void *user, const struct session_entry *entry)
 }
 
 /** Counts an announced removal. */
-static void on_removed(void *user, const struct session_entry *entry)
+static void on_removed(void *user, struct session_entry *entry)
 {
 	struct scenario *scenario = user;
 

@@ -122,7 +122,7 @@ START_TEST(director_counts)
 END_TEST
 
 /** Counts announced removals. */
-static void on_removed(void *user, const struct session_entry *entry)
+static void on_removed(void *user, struct session_entry *entry)
 {
 	unsigned int *removed = user;
 

@@ -42,14 +42,14 @@ static void record(struct fixture *fixture, char what, const struct session_entr
 }
 
 /** Announced as established. */
-static void on_established(void *user, const struct session_entry *entry)
+static void on_established(void *user, struct session_entry *entry)
 {
 	ck_assert_int_eq(entry->state, SESSION_ESTABLISHED);
 	record(user, 'e', entry);
 }
 
 /** Announced as removed: its client and server can still be read. */
-static void on_removed(void *user, const struct session_entry *entry)
+static void on_removed(void *user, struct session_entry *entry)
 {
 	ck_assert_ptr_nonnull(entry->client->server->config);
 	record(user, 'r', entry);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/upkeep.h"
+
+#include <string.h>
+
+#include "daemon/log.h"
+
+/** Notes how many rules there are. */
+void upkeep_begin(struct upkeep *upkeep)
+{
+	upkeep->rules = upkeep->ruleset ? ruleset_count_rules() : 0;
+}
+
+/** Makes the tables anew; the maps fill up again by and by, and the queue carries what they
+ *  do not know yet. */
+static void repair(struct upkeep *upkeep, int found)
+{
+	int error = ruleset_install(upkeep->config, upkeep->ruleset);
+
+	upkeep->repairs++;
+	if (error) {
+		log_error("nft table: %d rules found, %d expected; it could not be made "
+			  "anew: %s",
+			found, upkeep->rules, strerror(-error));
+		return;
+	}
+	log_warning("nft table: %d rules found, %d expected; somebody else changed it, it "
+		    "was made anew",
+		found, upkeep->rules);
+	upkeep_begin(upkeep);
+	mirror_refill(upkeep->mirror);
+}
+
+/** Repairs the tables if they are not as they were made. */
+static void look_at_ruleset(struct upkeep *upkeep)
+{
+	int found;
+
+	if (!upkeep->ruleset)
+		return;
+	found = ruleset_count_rules();
+	if (found >= 0 && (found != upkeep->rules || upkeep->mirror->lost))
+		repair(upkeep, found);
+}
+
+/** Takes over what the kernel counted for one server since it was last asked. */
+static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
+{
+	struct packet packet = { .sender = index + 1 };
+	struct server *server = director_sender(user, &packet);
+
+	if (!server)
+		return;
+	if (packets < server->fast_seen_packets)
+		server->fast_seen_packets = server->fast_seen_bytes = 0;
+	server->fast_packets += packets - server->fast_seen_packets;
+	server->fast_bytes += bytes - server->fast_seen_bytes;
+	server->fast_seen_packets = packets;
+	server->fast_seen_bytes = bytes;
+}
+
+/** Looks, repairs and counts. */
+bool upkeep_look(struct upkeep *upkeep)
+{
+	const struct fast_path_backend *backend = upkeep->mirror->backend;
+
+	look_at_ruleset(upkeep);
+	if (!backend)
+		return false;
+	backend->servers(take_counts, upkeep->director);
+	return mirror_refill_some(upkeep->mirror, upkeep->director);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon looks after once a second: whether the nft tables are still as it made
+ * them, since an administrator's `nft flush ruleset` takes ours too; and what the kernel
+ * has carried to each server meanwhile.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/director.h"
+#include "daemon/mirror.h"
+#include "kernel/ruleset.h"
+
+struct upkeep {
+	const struct config *config;
+	struct director *director;
+	struct mirror *mirror;
+	struct ruleset_info *ruleset; /**< NULL: the tables are the administrator's */
+	int rules;                    /**< that ours had when it was made */
+	uint64_t repairs;
+};
+
+/** Notes how the tables are now, after they were installed. */
+void upkeep_begin(struct upkeep *upkeep);
+
+/** Looks, repairs and counts. Returns whether there is more to do soon. */
+bool upkeep_look(struct upkeep *upkeep);

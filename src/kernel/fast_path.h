@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What carries established clients without the daemon: a backend holds, for a client's
+ * ESP and AH or for one flow of ESP in UDP, the server's mark. Backends are rows of
+ * functions; to add one, write it and name it where the daemon chooses. Losing an element
+ * costs speed, never a packet: what a backend does not know is queued.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "core/config.h"
+
+/** What an element is found by. */
+struct fast_path_key {
+	struct address client;
+	struct address virtual;
+	uint16_t client_port; /**< of ESP in UDP to port 4500; 0: ESP and AH */
+};
+
+struct fast_path_counters {
+	uint64_t put;      /**< elements */
+	uint64_t removed;  /**< elements */
+	uint64_t commits;
+	uint64_t failed;   /**< elements that could not be put or removed */
+	int last_error;    /**< of those, negative errno */
+	uint64_t repaired; /**< times that everything was gone and was made anew */
+};
+
+/** Sees what one server, by its index, has been given. */
+typedef void fast_path_server_fn(
+	uint32_t index, uint64_t packets, uint64_t bytes, void *user);
+
+/** Sees one element. A negative return ends the walk with that error. */
+typedef int fast_path_element_fn(
+	const struct fast_path_key *key, uint32_t mark, void *user);
+
+struct fast_path; /**< a backend's own */
+
+struct fast_path_backend {
+	const char *name;
+	/** Gets ready; what the kernel has is there. Negative errno. */
+	int (*attach)(struct fast_path **ret_fast_path);
+	/** Lets go; what the kernel has goes on working. Accepts NULL. */
+	void (*detach)(struct fast_path *fast_path);
+	/** Takes down that an element is to be there with mark; it was not, or is removed
+	 *  before. Done by commit, or before that when there is no more room. */
+	void (*put)(struct fast_path *fast_path, const struct fast_path_key *key,
+		uint32_t mark);
+	/** Takes down that an element is to go. */
+	void (*remove)(struct fast_path *fast_path, const struct fast_path_key *key);
+	/** Has the kernel do what was taken down, all at once if it can. -ENOENT: what it
+	 *  belongs to is gone. Errors of single elements are counted. */
+	int (*commit)(struct fast_path *fast_path);
+	/** Shows every element of the kernel's, those with a port first. Negative errno. */
+	int (*dump)(fast_path_element_fn *see, void *user);
+	/** Shows what each server has been given since the tables were made. */
+	int (*servers)(fast_path_server_fn *see, void *user);
+	const struct fast_path_counters *(*counters)(const struct fast_path *fast_path);
+};
+
+/** Maps in our nft table, which ruleset_install() makes. */
+extern const struct fast_path_backend nft_maps;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/nft_list.h"
+
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernel/netlink.h"
+
+/** One listing under way. */
+struct list {
+	const char *table;
+	nft_name_fn *see_name;
+	nft_rule_fn *see_rule;
+	nft_element_fn *see_element;
+	void *user;
+	int error; /**< that see returned; a listing that starts over shows things twice */
+};
+
+/** Dumps what type asks for, of the table or of all tables, and of a set if one is named. */
+static int dump(uint16_t family, uint16_t type, const char *set, netlink_message_fn *see,
+	struct list *list)
+{
+	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
+	struct nlmsghdr *message;
+	struct netlink netlink;
+	int error = netlink_open(&netlink, NETLINK_NETFILTER, 0);
+
+	if (error)
+		return error;
+	message = nftnl_nlmsg_build_hdr(
+		(char *)buffer, type, family, NLM_F_DUMP, ++netlink.sequence);
+	mnl_attr_put_strz(message, 1, list->table); /* the first of every such message */
+	if (set)
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+	error = netlink_dump(&netlink, message, see, NULL, list);
+	netlink_close(&netlink);
+	return error;
+}
+
+/** Sees one chain. */
+static int see_chain(const struct nlmsghdr *message, void *user)
+{
+	const struct list *list = user;
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	int error = -ENOMEM;
+
+	if (!chain)
+		return error;
+	error = nftnl_chain_nlmsg_parse(message, chain) ? -EPROTO : 0;
+	if (!error && !strcmp(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), list->table))
+		error = list->see_name(
+			nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME), list->user);
+	nftnl_chain_free(chain);
+	return error;
+}
+
+/** Shows the chains. */
+int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *user)
+{
+	struct list list = { .table = table, .see_name = see, .user = user };
+
+	return dump(family, NFT_MSG_GETCHAIN, NULL, see_chain, &list);
+}
+
+/** Sees one set. */
+static int see_set(const struct nlmsghdr *message, void *user)
+{
+	const struct list *list = user;
+	struct nftnl_set *set = nftnl_set_alloc();
+	int error = -ENOMEM;
+
+	if (!set)
+		return error;
+	error = nftnl_set_nlmsg_parse(message, set) ? -EPROTO : 0;
+	if (!error && !strcmp(nftnl_set_get_str(set, NFTNL_SET_TABLE), list->table))
+		error = list->see_name(nftnl_set_get_str(set, NFTNL_SET_NAME), list->user);
+	nftnl_set_free(set);
+	return error;
+}
+
+/** Shows the sets. */
+int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user)
+{
+	struct list list = { .table = table, .see_name = see, .user = user };
+	int error = dump(family, NFT_MSG_GETSET, NULL, see_set, &list);
+
+	return error == -ENOENT ? 0 : error;
+}
+
+/** Takes what a rule's counter has, if the expression is one. */
+static int see_expression(struct nftnl_expr *expression, void *user)
+{
+	uint64_t *counts = user;
+
+	if (strcmp(nftnl_expr_get_str(expression, NFTNL_EXPR_NAME), "counter") == 0) {
+		counts[0] = nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS);
+		counts[1] = nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES);
+	}
+	return 0;
+}
+
+/** Sees one rule. */
+static int see_rule(const struct nlmsghdr *message, void *user)
+{
+	const struct list *list = user;
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	uint64_t counts[2] = { 0, 0 };
+	int error = -ENOMEM;
+
+	if (!rule)
+		return error;
+	error = nftnl_rule_nlmsg_parse(message, rule) ? -EPROTO : 0;
+	if (!error && !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), list->table)) {
+		nftnl_expr_foreach(rule, see_expression, counts);
+		error = list->see_rule(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), counts[0],
+			counts[1], list->user);
+	}
+	nftnl_rule_free(rule);
+	return error;
+}
+
+/** Shows the rules. */
+int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *user)
+{
+	struct list list = { .table = table, .see_rule = see, .user = user };
+
+	return dump(family, NFT_MSG_GETRULE, NULL, see_rule, &list);
+}
+
+/** Sees one element. */
+static int see_one(struct nftnl_set_elem *element, void *user)
+{
+	struct list *list = user;
+	uint32_t key_bytes = 0, data_bytes = 0, data = 0;
+	const void *key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &key_bytes);
+	const void *value = nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &data_bytes);
+
+	if (!key || !value || data_bytes != sizeof(data))
+		return 0;
+	memcpy(&data, value, sizeof(data));
+	list->error = list->see_element(key, key_bytes, data, list->user);
+	return list->error;
+}
+
+/** Sees a message with some elements. */
+static int see_elements(const struct nlmsghdr *message, void *user)
+{
+	struct list *list = user;
+	struct nftnl_set *set = nftnl_set_alloc();
+	int error = -ENOMEM;
+
+	if (!set)
+		return error;
+	error = nftnl_set_elems_nlmsg_parse(message, set) ? -EPROTO : 0;
+	list->error = 0;
+	if (!error && nftnl_set_elem_foreach(set, see_one, list))
+		error = list->error;
+	nftnl_set_free(set);
+	return error;
+}
+
+/** Shows the elements. */
+int nft_list_elements(uint16_t family, const char *table, const char *map,
+	nft_element_fn *see, void *user)
+{
+	struct list list = { .table = table, .see_element = see, .user = user };
+
+	return dump(family, NFT_MSG_GETSETELEM, map, see_elements, &list);
+}

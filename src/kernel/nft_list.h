@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is in an nft table: names of chains and sets, rules with their counters, elements.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/** Sees a name; a negative return ends the list with that error. */
+typedef int nft_name_fn(const char *name, void *user);
+
+/** Sees a rule: its chain and what its last counter has. */
+typedef int nft_rule_fn(const char *chain, uint64_t packets, uint64_t bytes, void *user);
+
+/** Sees an element of a map of numbers. */
+typedef int nft_element_fn(const void *key, uint32_t key_bytes, uint32_t data, void *user);
+
+/** Shows the chains of a table; none if there is no table. Negative errno. */
+int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *user);
+
+/** Shows the sets and maps of a table. */
+int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user);
+
+/** Shows the rules of a table. */
+int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *user);
+
+/** Shows the elements of a map; -ENOENT: no such map. */
+int nft_list_elements(uint16_t family, const char *table, const char *map,
+	nft_element_fn *see, void *user);
