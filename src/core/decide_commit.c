@@ -68,6 +68,8 @@ static int commit_entry(struct director *director, const struct packet *packet,
 		session_remove(sessions, decision->entry);
 	if (error)
 		return error;
+	if (packet->direction == PACKET_TO_SERVER)
+		decision->entry->mark = packet->mark;
 	if (decision->change == CHANGE_ESTABLISH) {
 		session_move(sessions, decision->entry, decision->server);
 		session_establish(sessions, decision->entry, now_ms);

@@ -57,6 +57,7 @@ struct session_entry {
 	uint32_t handshake_count;
 	enum session_state state;
 	bool soft;
+	uint32_t mark;      /**< firewall mark that its ISAKMP came with */
 	uint32_t fast_mark; /**< as the client's */
 	uint64_t created_ms;
 	uint64_t last_ms; /**< last ISAKMP or keepalive */

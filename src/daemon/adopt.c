@@ -16,7 +16,8 @@ static struct server *server_of_mark(const struct config *config, struct service
 	uint32_t mark)
 {
 	for (size_t i = 0; i < service->server_count; i++) {
-		if (config_server_mark(config, service->servers[i].config) == mark)
+		if (config_server_mark(config, service->servers[i].config) ==
+			(mark & config->mark_mask))
 			return &service->servers[i];
 	}
 	return NULL;
@@ -47,6 +48,7 @@ static int make_entry(const struct walk *walk, const struct fast_path_key *key,
 
 	if (error)
 		return error;
+	entry->mark = mark & ~walk->mirror->config->mark_mask;
 	if (key->client_port)
 		entry->fast_mark = mark;
 	else

@@ -45,13 +45,23 @@ static void change(struct mirror *mirror, const struct fast_path_key *key, uint3
 		mirror->backend->put(mirror->fast_path, key, to);
 }
 
+/** The mark for what the entry's client sends to server: our bits, and the others as its
+ *  ISAKMP came with them, since the kernel sets a mark as a whole. */
+static uint32_t mark_for(const struct mirror *mirror, const struct session_entry *entry,
+	const struct server *server)
+{
+	return (entry->mark & ~mirror->config->mark_mask) |
+		config_server_mark(mirror->config, server->config);
+}
+
 /** Has the fast path know what it should of a client's ESP and AH: its server while it has
  *  an ESTABLISHED entry, for each virtual address of the service. */
-static void show_client(struct mirror *mirror, struct session_client *client)
+static void show_client(struct mirror *mirror, const struct session_entry *entry)
 {
+	struct session_client *client = entry->client;
 	const struct config_service *service = client->service->config;
 	uint32_t wanted = client->plain_established_count ?
-		config_server_mark(mirror->config, client->server->config) :
+		mark_for(mirror, entry, client->server) :
 		0;
 
 	if (wanted == client->fast_mark)
@@ -71,8 +81,7 @@ static void show_flow(struct mirror *mirror, struct session_entry *entry, bool i
 {
 	bool carried = is_there && entry->state == SESSION_ESTABLISHED &&
 		entry->flow.virtual_port == PACKET_PORT_NATT;
-	uint32_t wanted =
-		carried ? config_server_mark(mirror->config, entry->server->config) : 0;
+	uint32_t wanted = carried ? mark_for(mirror, entry, entry->server) : 0;
 	struct fast_path_key key = {
 		.client = entry->flow.client,
 		.virtual = entry->flow.virtual,
@@ -89,7 +98,7 @@ static void show(struct mirror *mirror, struct session_entry *entry, bool is_the
 {
 	if (!mirror->backend || !is_carried(entry->client->service->config))
 		return;
-	show_client(mirror, entry->client);
+	show_client(mirror, entry);
 	show_flow(mirror, entry, is_there);
 }
 

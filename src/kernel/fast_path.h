@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What carries established clients without the daemon: a backend holds, for a client's
- * ESP and AH or for one flow of ESP in UDP, the server's mark. Backends are rows of
+ * ESP and AH or for one flow of ESP in UDP, the mark that leads to its server. Backends are rows of
  * functions; to add one, write it and name it where the daemon chooses. Losing an element
  * costs speed, never a packet: what a backend does not know is queued.
  */

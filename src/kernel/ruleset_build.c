@@ -391,11 +391,17 @@ static void add_clear_mark(struct build *build)
 	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
 }
 
-/** Goes on in the chain of the server whose mark is in the register. */
+/** Marks the packet with what is in the register and goes on in the chain of the server
+ *  that our bits of it name. The mark is what carries it from one lookup to the next: nft
+ *  1.0.6 aborts when it lists a lookup of what another lookup has found. */
 static void add_dispatch(struct build *build)
 {
-	struct nftnl_expr *expression = add(build, "lookup");
+	struct nftnl_expr *expression = add(build, "meta");
 
+	set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
+	add_mark(build, build->config->mark_mask);
+	expression = add(build, "lookup");
 	set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	set_u32(expression, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
 	if (expression)
@@ -673,20 +679,12 @@ static void add_accept(struct build *build)
 	set_u32(expression, NFTNL_EXPR_IMM_VERDICT, NF_ACCEPT);
 }
 
-/** Adds a server's rule: counts, sets our bits of the mark, accepts. */
+/** Adds a server's rule: counts and accepts. */
 static void add_server_rule(struct build *build, const struct config_server *server,
 	const char *chain)
 {
-	struct nftnl_expr *expression;
-
 	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
 	add(build, "counter");
-	add_meta(build, NFT_META_MARK);
-	add_bits(build, ~build->config->mark_mask,
-		config_server_mark(build->config, server));
-	expression = add(build, "meta");
-	set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
-	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
 	if (server->method != METHOD_NAT)
 		add_notrack(build);
 	add_accept(build);

@@ -14,6 +14,7 @@ KERNEL_TESTS = \
 	tests/kernel/icmp_sender \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_message \
+	tests/kernel/nft_maps \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
@@ -38,6 +39,10 @@ tests_kernel_nfqueue_message_SOURCES = tests/kernel/nfqueue_message.c
 tests_kernel_nfqueue_message_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nfqueue_message_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nfqueue_message_LDADD = $(KERNEL_LDADD)
+tests_kernel_nft_maps_SOURCES = tests/kernel/nft_maps.c $(KERNEL_COMMON)
+tests_kernel_nft_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_nft_maps_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nft_maps_LDADD = $(KERNEL_LDADD)
 tests_kernel_policy_route_SOURCES = tests/kernel/policy_route.c $(KERNEL_COMMON)
 tests_kernel_policy_route_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_policy_route_CFLAGS = $(KERNEL_CFLAGS)

@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/explain.sh \
 	tests/lab/stages/external-ruleset.sh \
+	tests/lab/stages/fast-path.sh \
 	tests/lab/stages/ike-fragments.sh \
 	tests/lab/stages/ikev1-direct.sh \
 	tests/lab/stages/ikev2-direct.sh \

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fast path by nft maps, against the kernel: what has an element goes to its server by
+ * itself, what has none does not pass while nobody listens to the queue; elements outlive
+ * a new ruleset; refusals cost single elements.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "kernel/fast_path.h"
+#include "kernel/policy_route.h"
+#include "kernel/ruleset.h"
+
+#define CLIENT_V4 FIXTURE_CLIENT_V4
+#define CLIENT_V6 FIXTURE_CLIENT_V6
+#define MARK_1 0x10000u
+#define MARK_2 0x20000u
+#define OUTSIDE 0x7u /**< bits of the mark that are not ours */
+
+static const uint8_t esp[] = { 0xc0, 0, 1, 2, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9 };
+static const uint8_t reserved_spi[] = { 0, 0, 0, 255, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9 };
+static const uint8_t ike[28] = { 0 };
+static const uint8_t keepalive[] = { 0xff };
+
+/** The director with tables and routes, and nobody at the queue. */
+static struct fast_path *begin(void)
+{
+	struct config *config = fixture_config();
+	struct policy_route_counters counters;
+	struct ruleset_info info;
+	struct fast_path *fast_path;
+
+	config->services[0].ah = true;
+	ck_assert_int_eq(policy_route_apply(config, &counters), 0);
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	ck_assert_int_eq(nft_maps.attach(&fast_path), 0);
+	return fast_path;
+}
+
+/** A key of a client to the virtual address of its family. */
+static struct fast_path_key key_of(const char *client, uint16_t port)
+{
+	struct fast_path_key key = { .client_port = port };
+
+	address_parse(client, &key.client);
+	address_parse(strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4,
+		&key.virtual);
+	return key;
+}
+
+/** Puts one element. */
+static void put(struct fast_path *fast_path, const char *client, uint16_t port, uint32_t mark)
+{
+	struct fast_path_key key = key_of(client, port);
+
+	nft_maps.put(fast_path, &key, mark);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+}
+
+/** Removes one element. */
+static void take_out(struct fast_path *fast_path, const char *client, uint16_t port)
+{
+	struct fast_path_key key = key_of(client, port);
+
+	nft_maps.remove(fast_path, &key);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+}
+
+/** Sends a packet without ports; the server that it comes to, 0 for none. */
+static unsigned int server_of(const char *client, uint8_t protocol, const void *payload,
+	size_t payload_bytes)
+{
+	uint8_t packet[FIXTURE_BYTES];
+	struct fixture_frame frame;
+	const char *virtual = strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4;
+
+	fixture_inject(packet,
+		fixture_ip(packet, client, virtual, protocol, payload, payload_bytes));
+	return fixture_out(&frame) ? frame.station : 0;
+}
+
+/** The same for UDP to port 4500. */
+static unsigned int server_of_udp(const char *client, uint16_t port, const void *payload,
+	size_t payload_bytes)
+{
+	uint8_t packet[FIXTURE_BYTES];
+	struct fixture_frame frame;
+	const char *virtual = strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4;
+
+	fixture_inject(packet, fixture_udp(packet, client, virtual, port, 4500, payload,
+					payload_bytes));
+	return fixture_out(&frame) ? frame.station : 0;
+}
+
+/** Counts elements, and adds their marks up. */
+static int count_element(const struct fast_path_key *key, uint32_t mark, void *user)
+{
+	uint32_t *sums = user;
+
+	ck_assert_uint_eq(key->client.family, key->virtual.family);
+	sums[0]++;
+	sums[1] += mark;
+	sums[2] += key->client_port;
+	return 0;
+}
+
+/** How many elements the kernel has. */
+static uint32_t elements(void)
+{
+	uint32_t sums[3] = { 0, 0, 0 };
+
+	ck_assert_int_eq(nft_maps.dump(count_element, sums), 0);
+	return sums[0];
+}
+
+/** ESP and AH of a client go to its server, of either family, as long as it is there. */
+START_TEST(esp_and_ah_follow_their_client)
+{
+	struct fast_path *fast_path = begin();
+
+	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+	put(fast_path, CLIENT_V4, 0, MARK_2);
+	put(fast_path, CLIENT_V6, 0, MARK_1);
+	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(server_of(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of("203.0.113.8", 50, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(server_of(CLIENT_V4, 50, reserved_spi, sizeof(reserved_spi)), 0);
+	/* AH: next header, length, reserved, and then as the ESP here begins */
+	ck_assert_uint_eq(server_of(CLIENT_V4, 51,
+				  "\x32\x04\0\0\xc0\0\1\2\0\0\0\1\1\2\3\4\5\6\7\x8\1\2\3\4", 24),
+		0x12);
+	take_out(fast_path, CLIENT_V4, 0);
+	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** ESP in UDP goes to the server of exactly its flow; ISAKMP and keepalives never do. */
+START_TEST(esp_in_udp_follows_its_flow)
+{
+	struct fast_path *fast_path = begin();
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2 | OUTSIDE);
+	put(fast_path, CLIENT_V6, 4500, MARK_1);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V6, 4500, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, ike, sizeof(ike)), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, keepalive, sizeof(keepalive)), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, 8), 0);
+	ck_assert_uint_eq(
+		server_of_udp(CLIENT_V4, 61000, reserved_spi, sizeof(reserved_spi)), 0);
+	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** A move is a removal and an element of the same key in one transaction. */
+START_TEST(an_element_moves)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 61000);
+
+	put(fast_path, CLIENT_V4, 61000, MARK_1);
+	nft_maps.remove(fast_path, &key);
+	nft_maps.put(fast_path, &key, MARK_2);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->commits, 2);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** One change that cannot be made spoils none of the others. */
+START_TEST(changes_do_not_spoil_each_other)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key absent = key_of(CLIENT_V4, 1), other = key_of(CLIENT_V4, 2);
+
+	put(fast_path, CLIENT_V4, 61000, MARK_1);
+	nft_maps.remove(fast_path, &absent);
+	nft_maps.put(fast_path, &other, MARK_1);
+	absent = key_of(CLIENT_V4, 61000);
+	nft_maps.put(fast_path, &absent, MARK_2);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 2, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(elements(), 2);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Whatever is told in one turn arrives, however much it is. */
+START_TEST(many_at_once)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 1);
+	uint32_t sums[3] = { 0, 0, 0 };
+
+	for (unsigned int i = 1; i <= 5000; i++) {
+		key.client_port = (uint16_t)i;
+		nft_maps.put(fast_path, &key, MARK_1);
+	}
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_int_eq(nft_maps.dump(count_element, sums), 0);
+	ck_assert_uint_eq(sums[0], 5000);
+	ck_assert_uint_eq(sums[1], 5000 * MARK_1);
+	ck_assert_uint_eq(sums[2], 5000 * 5001 / 2);
+	for (unsigned int i = 1; i <= 5000; i++) {
+		key.client_port = (uint16_t)i;
+		nft_maps.remove(fast_path, &key);
+	}
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_uint_eq(elements(), 0);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->removed, 5000);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Elements outlive a new ruleset for the same servers, and only for them. */
+START_TEST(elements_outlive_the_ruleset)
+{
+	struct fast_path *fast_path = begin();
+	struct config *config = fixture_config();
+	struct ruleset_info info;
+	int rules = ruleset_count_rules();
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	ck_assert_int_eq(ruleset_count_rules(), rules);
+	ck_assert_uint_eq(elements(), 1);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	strcpy(config->services[0].servers[0].name, "other");
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	ck_assert_uint_eq(elements(), 0);
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	config->fast_path = false;
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Notes what a server was given. */
+static void note_server(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
+{
+	uint64_t *counts = user;
+
+	counts[2 * index] = packets;
+	counts[2 * index + 1] = bytes;
+}
+
+/** What each server was given is counted. */
+START_TEST(servers_are_counted)
+{
+	struct fast_path *fast_path = begin();
+	uint64_t counts[4] = { 0, 0, 0, 0 };
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_int_eq(nft_maps.servers(note_server, counts), 0);
+	ck_assert_uint_eq(counts[0], 0);
+	ck_assert_uint_eq(counts[2], 3);
+	ck_assert_uint_eq(counts[3], 3 * (20 + 8 + sizeof(esp)));
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Without its tables the backend says so, and the next ones serve it again. */
+START_TEST(tables_that_are_gone)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 61000);
+	struct ruleset_info info;
+
+	fixture_shell("nft flush ruleset");
+	ck_assert_int_eq(ruleset_count_rules(), 0);
+	ck_assert_uint_eq(elements(), 0);
+	nft_maps.put(fast_path, &key, MARK_2);
+	ck_assert_int_eq(nft_maps.commit(fast_path), -ENOENT);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 1);
+	ck_assert_int_eq(ruleset_install(fixture_config(), &info), 0);
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	nft_maps.detach(fast_path);
+	nft_maps.detach(NULL);
+}
+END_TEST
+
+/** nft can list what we have made: a shape that it aborts on would be a trap. */
+START_TEST(nft_can_list_it)
+{
+	struct fast_path *fast_path = begin();
+	char *text;
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	text = fixture_output("nft list table inet ipsec-balancer 2>/dev/null");
+	ck_assert_ptr_nonnull(strstr(text, "map @session4 meta mark & 0x00ff0000 vmap @servers"));
+	ck_assert_ptr_nonnull(strstr(text, CLIENT_V4 " . " FIXTURE_VIRTUAL_V4 " . 61000"));
+	free(text);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Runs the tests. */
+int main(void)
+{
+	Suite *suite = suite_create("nft_maps");
+	TCase *tests = fixture_case("nft_maps");
+
+	tcase_add_test(tests, esp_and_ah_follow_their_client);
+	tcase_add_test(tests, esp_in_udp_follows_its_flow);
+	tcase_add_test(tests, an_element_moves);
+	tcase_add_test(tests, changes_do_not_spoil_each_other);
+	tcase_add_test(tests, many_at_once);
+	tcase_add_test(tests, elements_outlive_the_ruleset);
+	tcase_add_test(tests, servers_are_counted);
+	tcase_add_test(tests, tables_that_are_gone);
+	tcase_add_test(tests, nft_can_list_it);
+	suite_add_tcase(suite, tests);
+	return fixture_run(suite);
+}
