@@ -311,7 +311,7 @@ static void read_frame(struct replay *replay, int link, const struct pcap_pkthdr
 }
 
 /** Notes that an ESTABLISHED entry has gone: none may in such short times. */
-static void note_removed(void *user, const struct session_entry *entry)
+static void note_removed(void *user, struct session_entry *entry)
 {
 	struct replay *replay = user;
 
