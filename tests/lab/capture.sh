@@ -22,6 +22,9 @@ CAPTURE_ESP_IN_UDP='(udp port 4500 and ((udp[4:2] > 9 and udp[8:4] != 0)
 CAPTURE_IKE_FRAGMENTS='((udp port 500 and (udp[24] = 53 or ip6[64] = 53))
 	or (udp port 4500 and ((udp[8:4] = 0 and udp[28] = 53)
 		or (ip6[48:4] = 0 and ip6[68] = 53))))'
+# ICMP fragmentation needed, ICMPv6 packet too big.
+# shellcheck disable=SC2034
+CAPTURE_TOO_BIG='((icmp[0] = 3 and icmp[1] = 4) or (icmp6 and ip6[40] = 2))'
 # shellcheck disable=SC2034
 CAPTURE_NO_UDP_CHECKSUM='udp[6:2] = 0'
 
