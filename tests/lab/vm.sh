@@ -14,6 +14,8 @@ VM_CPUS=${VM_CPUS:-$(nproc)}
 VM_MEMORY_MB=$((1024 + 512 * VM_CPUS))
 # Emulation works everywhere; a /dev/kvm may be there and yet run no guest.
 VM_ACCEL=${VM_ACCEL:-tcg,thread=multi}
+# More words for the emulator.
+VM_OPTIONS=()
 # What the kernel need not do here: guard against the guest's own programs, test its ciphers,
 # clear what it allocates, distrust the processor's clock. And programs must lie where they
 # lay before: emulation keeps translated code by its address, and starts one 2.5 times faster.
@@ -140,7 +142,7 @@ vm_boot() {
 	local cache
 	cache=$(cd "$(vm_cache)" && pwd) || return 1
 	timeout --foreground -k 5 "$1" qemu-system-x86_64 -M q35 -cpu max -smp "$VM_CPUS" \
-		-m "$VM_MEMORY_MB" -accel "$VM_ACCEL" -no-reboot -nodefaults \
+		-m "$VM_MEMORY_MB" -accel "$VM_ACCEL" "${VM_OPTIONS[@]}" -no-reboot -nodefaults \
 		-display none -monitor none -nic none \
 		-serial "file:$VM_DIR/console.log" -serial stdio \
 		-kernel "$cache/vmlinuz" -initrd "$cache/initramfs" \
