@@ -1,60 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A netlink socket keeps to the namespace in which it was made, so the process goes
- * there only to make it.
- */
 #include "meter.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <libmnl/libmnl.h>
 
-/** Enters the namespace at path. */
-static int enter(const char *path)
-{
-	int error = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+#include "netns.h"
 
-	if (fd == -1)
-		return -errno;
-	if (setns(fd, CLONE_NEWNET) == -1)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
-/** Makes the socket where the device is. */
-static int open_inside(struct meter *meter, const char *device)
-{
-	meter->interface = if_nametoindex(device);
-	if (!meter->interface)
-		return -errno;
-	meter->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	return meter->fd == -1 ? -errno : 0;
-}
-
-/** Goes there, makes the socket and comes back. */
+/** Makes the socket there. */
 int meter_open(struct meter *meter, const char *path, const char *device)
 {
-	int back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (back == -1)
-		return -errno;
-	error = enter(path);
-	if (!error)
-		error = open_inside(meter, device);
-	if (setns(back, CLONE_NEWNET) == -1 && !error)
-		error = -errno;
-	close(back);
-	return error;
+	meter->fd = netns_route_socket(path, device, &meter->interface);
+	return meter->fd < 0 ? meter->fd : 0;
 }
 
 /** Finds the counter in the answer. */

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sends ISAKMP of many clients to a virtual address as fast as it is carried: never
+ * Sends packets of many clients to a virtual address as fast as they are carried: never
  * more than a window of packets are under way, as seen on the interface where they
  * arrive. So nothing is lost for want of room and what arrives is what was carried.
  *
- * Usage: sender MODE DEVICE DIRECTOR-MAC VIRTUAL NETNS-FILE NETNS-DEVICE PACKETS MS
- *   established   a thousand clients make a handshake each, then go on with both
- *                 cookies set; these latter packets are measured
- *   new-clients   every client sends a first message and one with both cookies
- * It ends after PACKETS sent or MS milliseconds. Prints "arrived PACKETS in MS ms".
+ * See usage() for how to call it. Every phase prints a line
+ * "PHASE sent N arrived N lost N ns N".
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,122 +19,95 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "frame.h"
 #include "meter.h"
+#include "netns.h"
+#include "responder.h"
 
-#define BATCH 64            /**< packets in one sendmmsg() */
-#define CLIENTS 1000        /**< in mode established */
-#define WINDOW 2048         /**< packets under way */
-#define STALL_MS 200        /**< without progress: what is missing is lost */
-#define PAYLOAD_BYTES 72    /**< behind the ISAKMP header */
-#define ISAKMP_BYTES 28     /**< RFC 7296 3.1 */
-#define FIRST_CLIENT 0x0a400000 /* 10.64.0.0 */
+#define BATCH 64                  /**< packets in one sendmmsg() */
+#define WINDOW 2048               /**< packets under way */
+#define STALL_NS (500 * 1000000U) /**< without progress: what is missing is lost */
+#define NONE FRAME_KINDS
 
-struct frame {
-	struct ethhdr link;
-	struct iphdr ip;
-	struct udphdr udp;
-	uint8_t isakmp[ISAKMP_BYTES + PAYLOAD_BYTES];
-} __attribute__((packed));
+/** What one batch of clients sends in a phase. */
+struct phase {
+	const char *name;
+	enum frame_kind kinds[2];
+};
 
-struct sender {
-	int fd;
-	struct meter meter;
+static const struct phase phases[] = {
+	{ "handshake", { FRAME_FIRST, FRAME_BOTH } },
+	{ "handshake-natt", { FRAME_FIRST, FRAME_BOTH_NATT } },
+	{ "first", { FRAME_FIRST, NONE } },
+	{ "isakmp", { FRAME_BOTH, NONE } },
+	{ "isakmp-natt", { FRAME_BOTH_NATT, NONE } },
+	{ "esp", { FRAME_ESP, NONE } },
+	{ "esp-natt", { FRAME_ESP_NATT, NONE } },
+};
+
+/** The frames of one kind. */
+struct batch {
 	struct frame frames[BATCH];
 	struct mmsghdr headers[BATCH];
 	struct iovec vectors[BATCH];
-	uint64_t sent;
-	uint64_t lost;
-	uint64_t first; /**< what the meter said at the begin */
 };
 
-/** Milliseconds of the monotonic clock. */
-static uint64_t now_ms(void)
+struct sender {
+	int fd;
+	int responder; /**< -1: nobody answers */
+	struct meter meter;
+	struct batch batches[FRAME_KINDS];
+	uint32_t clients;
+	uint64_t limit_ns; /**< of a phase; 0: none */
+	long pause_ns;     /**< how long to sleep when the window is full */
+	uint64_t sent;
+	uint64_t lost;
+	uint64_t first;       /**< what the meter said at the begin */
+	uint64_t progress_ns; /**< when something arrived last */
+};
+
+/** Nanoseconds of the monotonic clock. */
+static uint64_t now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/** The checksum of an IPv4 header (RFC 1071). */
-static uint16_t checksum(const void *data, size_t size_bytes)
-{
-	const uint8_t *bytes = data;
-	uint32_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < size_bytes; i += 2)
-		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
-}
-
-/** Fills what all frames have in common. */
-static void frame_prepare(
-	struct frame *frame, const struct ethhdr *link, uint32_t virtual)
-{
-	memset(frame, 0, sizeof(*frame));
-	frame->link = *link;
-	frame->ip.version = 4;
-	frame->ip.ihl = 5;
-	frame->ip.ttl = 64;
-	frame->ip.protocol = IPPROTO_UDP;
-	frame->ip.tot_len = htons(sizeof(*frame) - sizeof(frame->link));
-	frame->ip.daddr = virtual;
-	frame->udp.source = htons(500);
-	frame->udp.dest = htons(500);
-	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->isakmp));
-	frame->isakmp[16] = 33;   /* next payload: SA */
-	frame->isakmp[17] = 0x20; /* version 2.0 */
-	frame->isakmp[27] = sizeof(frame->isakmp);
-}
-
-/** Makes the frame one of a client: its first message, or one with both cookies. */
-static void frame_set(struct frame *frame, uint32_t client, bool both)
-{
-	uint32_t cookie = htonl(client + 1);
-
-	frame->ip.saddr = htonl(FIRST_CLIENT + client);
-	frame->ip.check = 0;
-	frame->ip.check = checksum(&frame->ip, sizeof(frame->ip));
-	memcpy(frame->isakmp + 4, &cookie, sizeof(cookie));
-	frame->isakmp[0] = 0xc1;
-	memset(frame->isakmp + 8, both ? 0x5e : 0, 8);
-	frame->isakmp[18] = both ? 35 : 34; /* IKE_AUTH, IKE_SA_INIT */
-	frame->isakmp[19] = 0x08;           /* from the initiator */
-	frame->isakmp[23] = both;           /* message id */
-}
-
-/** Waits until there is room in the window for one more batch. What does not come is
- *  lost, and not waited for again. */
+/** Waits until no more than window packets are under way. What does not come is lost, and
+ *  not waited for again. */
 static void wait_for_room(struct sender *sender, uint64_t window)
 {
 	uint64_t arrived = meter_read(&sender->meter) - sender->first, before = arrived;
-	uint64_t since = now_ms();
 
+	sender->progress_ns = now_ns();
 	while (sender->sent - sender->lost - arrived > window) {
-		struct timespec pause = { 0, 20000 };
+		struct timespec pause = { 0, sender->pause_ns };
 
 		nanosleep(&pause, NULL);
 		arrived = meter_read(&sender->meter) - sender->first;
 		if (arrived != before) {
 			before = arrived;
-			since = now_ms();
-		} else if (now_ms() - since > STALL_MS) {
+			sender->progress_ns = now_ns();
+		} else if (now_ns() - sender->progress_ns > STALL_NS) {
 			sender->lost = sender->sent - arrived;
 		}
 	}
 }
 
-/** Sends the first count frames. */
-static bool send_batch(struct sender *sender, unsigned int count)
+/** Sends one message of a kind each of count clients from client on. */
+static bool send_batch(
+	struct sender *sender, enum frame_kind kind, uint32_t client, unsigned int count)
 {
-	unsigned int done = 0;
+	struct batch *batch = &sender->batches[kind];
+	unsigned int i, done = 0;
 	int sent;
 
+	for (i = 0; i < count; i++)
+		frame_set(&batch->frames[i], kind, client + i);
 	while (done < count) {
-		sent = sendmmsg(sender->fd, sender->headers + done, count - done, 0);
+		sent = sendmmsg(sender->fd, batch->headers + done, count - done, 0);
 		if (sent == -1 && errno != ENOBUFS && errno != EINTR) {
 			perror("sender: sendmmsg");
 			return false;
@@ -152,155 +118,187 @@ static bool send_batch(struct sender *sender, unsigned int count)
 	return true;
 }
 
-/** Sends one message each of count clients from first on. */
-static bool send_clients(
-	struct sender *sender, uint32_t first, unsigned int count, bool both)
+/** Sends what the phase wants of count clients, one kind after the other. */
+static bool send_clients(struct sender *sender, const struct phase *phase, uint32_t client,
+	unsigned int count)
 {
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		frame_set(&sender->frames[i], first + i, both);
-	return send_batch(sender, count);
+	if (!send_batch(sender, phase->kinds[0], client, count))
+		return false;
+	if (sender->responder >= 0 && phase->kinds[0] == FRAME_FIRST &&
+		responder_answer(sender->responder, count) < count)
+		fputs("sender: first messages that could not be answered\n", stderr);
+	return phase->kinds[1] == NONE ||
+		send_batch(sender, phase->kinds[1], client, count);
 }
 
-/** Forgets what was sent so far, once it has arrived. */
-static void begin(struct sender *sender)
+/** Goes round all clients until so many packets are sent or the time is over. */
+static bool run_clients(struct sender *sender, const struct phase *phase, uint64_t packets)
 {
-	wait_for_room(sender, 0);
-	sender->first = meter_read(&sender->meter);
+	uint64_t end_ns = sender->limit_ns ? now_ns() + sender->limit_ns : UINT64_MAX;
+	uint32_t client = 0;
+
+	while (sender->sent < packets && now_ns() < end_ns) {
+		uint32_t left = sender->clients - client;
+		unsigned int count = left < BATCH ? left : BATCH;
+
+		if (!send_clients(sender, phase, client, count))
+			return false;
+		client = count == left ? 0 : client + count;
+		wait_for_room(sender, WINDOW);
+	}
+	return true;
+}
+
+/** How many packets go once round all clients. */
+static uint64_t packets_of_round(const struct sender *sender, const struct phase *phase)
+{
+	return (uint64_t)sender->clients * (phase->kinds[1] == NONE ? 1 : 2);
+}
+
+/** Runs a phase, given as NAME or NAME:PACKETS, and prints what came of it. */
+static bool run_phase(struct sender *sender, const char *text)
+{
+	size_t i, length = strcspn(text, ":");
+	const struct phase *phase = NULL;
+	uint64_t start;
+	bool good;
+
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (strncmp(phases[i].name, text, length) == 0 && !phases[i].name[length])
+			phase = &phases[i];
+	if (!phase) {
+		fprintf(stderr, "sender: no phase %s\n", text);
+		return false;
+	}
 	sender->sent = sender->lost = 0;
-}
-
-/** Makes a handshake of each of the thousand clients. */
-static bool shake_hands(struct sender *sender)
-{
-	uint32_t client;
-
-	for (client = 0; client < CLIENTS; client += BATCH) {
-		unsigned int count = CLIENTS - client < BATCH ? CLIENTS - client : BATCH;
-
-		if (!send_clients(sender, client, count, false))
-			return false;
-		wait_for_room(sender, 0);
-		if (!send_clients(sender, client, count, true))
-			return false;
-		wait_for_room(sender, 0);
-	}
-	if (sender->lost)
-		fprintf(stderr, "sender: %llu handshake packets did not arrive\n",
-			(unsigned long long)sender->lost);
-	return true;
-}
-
-/** Goes on with established clients. */
-static bool run_established(struct sender *sender, uint64_t packets, uint64_t end_ms)
-{
-	uint32_t client = 0;
-
-	while (sender->sent < packets && now_ms() < end_ms) {
-		if (!send_clients(sender, client, BATCH, true))
-			return false;
-		client = (client + BATCH) % (CLIENTS - BATCH);
-		wait_for_room(sender, WINDOW);
-	}
-	return true;
-}
-
-/** Brings new clients, each with two packets. */
-static bool run_new(struct sender *sender, uint64_t packets, uint64_t end_ms)
-{
-	uint32_t client = 0;
-
-	while (sender->sent < packets && now_ms() < end_ms) {
-		if (!send_clients(sender, client, BATCH, false) ||
-			!send_clients(sender, client, BATCH, true))
-			return false;
-		client += BATCH;
-		wait_for_room(sender, WINDOW);
-	}
-	return true;
+	sender->first = meter_read(&sender->meter);
+	start = now_ns();
+	good = run_clients(sender, phase,
+		text[length] ? strtoull(text + length + 1, NULL, 10)
+			     : packets_of_round(sender, phase));
+	wait_for_room(sender, 0);
+	printf("%s sent %llu arrived %llu lost %llu ns %llu\n", phase->name,
+		(unsigned long long)sender->sent,
+		(unsigned long long)(meter_read(&sender->meter) - sender->first),
+		(unsigned long long)sender->lost,
+		(unsigned long long)(sender->progress_ns - start));
+	fflush(stdout);
+	return good;
 }
 
 /** Opens a packet socket on the device and learns its address. */
 static int open_device(struct sender *sender, const char *device, struct ethhdr *link)
 {
-	struct sockaddr_ll address = { .sll_family = AF_PACKET };
 	struct ifreq request = { .ifr_name = "" };
 
-	sender->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (sender->fd == -1)
-		return -errno;
+	sender->fd = netns_packet_socket(NULL, device, 0);
+	if (sender->fd < 0)
+		return sender->fd;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
 	if (ioctl(sender->fd, SIOCGIFHWADDR, &request) == -1)
 		return -errno;
 	memcpy(link->h_source, request.ifr_hwaddr.sa_data, ETH_ALEN);
 	link->h_proto = htons(ETH_P_IP);
-	address.sll_ifindex = (int)if_nametoindex(device);
-	if (bind(sender->fd, (const struct sockaddr *)&address, sizeof(address)) == -1)
-		return -errno;
 	return 0;
 }
 
-/** Prepares the frames of a batch. */
+/** Prepares the frames of all kinds. */
 static void prepare(struct sender *sender, const struct ethhdr *link, uint32_t virtual)
 {
+	enum frame_kind kind;
 	size_t i;
 
-	for (i = 0; i < BATCH; i++) {
-		frame_prepare(&sender->frames[i], link, virtual);
-		sender->vectors[i].iov_base = &sender->frames[i];
-		sender->vectors[i].iov_len = sizeof(sender->frames[i]);
-		sender->headers[i].msg_hdr.msg_iov = &sender->vectors[i];
-		sender->headers[i].msg_hdr.msg_iovlen = 1;
+	for (kind = 0; kind < FRAME_KINDS; kind++) {
+		struct batch *batch = &sender->batches[kind];
+
+		for (i = 0; i < BATCH; i++) {
+			batch->vectors[i].iov_len =
+				frame_prepare(&batch->frames[i], kind, link, virtual);
+			batch->vectors[i].iov_base = &batch->frames[i];
+			batch->headers[i].msg_hdr.msg_iov = &batch->vectors[i];
+			batch->headers[i].msg_hdr.msg_iovlen = 1;
+		}
 	}
 }
 
-/** Runs a mode and prints what arrived. */
-static int run(struct sender *sender, bool established, uint64_t packets, uint64_t ms)
+/** Says how to call it. */
+static int usage(void)
 {
-	uint64_t start;
-	bool good;
-
-	begin(sender);
-	if (established && !shake_hands(sender))
-		return 1;
-	begin(sender);
-	start = now_ms();
-	good = established ? run_established(sender, packets, start + ms)
-			   : run_new(sender, packets, start + ms);
-	wait_for_room(sender, 0);
-	printf("arrived %llu in %llu ms, lost %llu\n",
-		(unsigned long long)(meter_read(&sender->meter) - sender->first),
-		(unsigned long long)(now_ms() - start),
-		(unsigned long long)sender->lost);
-	return good ? 0 : 1;
+	fputs("Usage: sender [OPTION]... DEVICE DIRECTOR-MAC VIRTUAL NETNS-FILE "
+	      "NETNS-DEVICE PHASE[:PACKETS]...\n"
+	      "  -c CLIENTS  how many clients (1000)\n"
+	      "  -t MS       at most so long in each phase\n"
+	      "  -a          first messages are answered from where arrivals are counted\n"
+	      "  -p US       sleep so long when the window is full (20)\n"
+	      "Arrivals are counted on NETNS-DEVICE in NETNS-FILE. PACKETS: as many as go\n"
+	      "once round all clients. Phases: handshake handshake-natt first isakmp\n"
+	      "isakmp-natt esp esp-natt\n",
+		stderr);
+	return 2;
 }
 
-/** Reads the arguments. */
-int main(int argc, char **argv)
+/** Reads the options. */
+static bool parse_options(struct sender *sender, int argc, char **argv)
 {
-	static struct sender sender;
+	int option;
+
+	sender->clients = 1000;
+	sender->pause_ns = 20000;
+	sender->responder = -1;
+	while ((option = getopt(argc, argv, "ac:t:p:")) != -1) {
+		if (option == '?')
+			return false;
+		if (option == 'a')
+			sender->responder = 0;
+		if (option == 'c')
+			sender->clients = (uint32_t)strtoul(optarg, NULL, 10);
+		if (option == 't')
+			sender->limit_ns = strtoull(optarg, NULL, 10) * 1000000;
+		if (option == 'p')
+			sender->pause_ns = strtol(optarg, NULL, 10) * 1000;
+	}
+	return argc - optind > 5 && sender->clients > 0;
+}
+
+/** Opens what is named by the arguments behind the options. */
+static int open_all(struct sender *sender, char **names)
+{
 	struct ethhdr link = { .h_proto = 0 };
 	struct in_addr virtual;
 	int error;
 
-	if (argc != 9 || inet_pton(AF_INET, argv[4], &virtual) != 1 ||
-		sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &link.h_dest[0],
+	if (inet_pton(AF_INET, names[2], &virtual) != 1 ||
+		sscanf(names[1], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &link.h_dest[0],
 			&link.h_dest[1], &link.h_dest[2], &link.h_dest[3],
-			&link.h_dest[4], &link.h_dest[5]) != 6) {
-		fputs("Usage: sender established|new-clients DEVICE DIRECTOR-MAC "
-		      "VIRTUAL NETNS-FILE NETNS-DEVICE PACKETS MS\n",
-			stderr);
-		return 2;
+			&link.h_dest[4], &link.h_dest[5]) != 6)
+		return -EINVAL;
+	error = open_device(sender, names[0], &link);
+	if (error)
+		return error;
+	prepare(sender, &link, virtual.s_addr);
+	if (sender->responder == 0) {
+		sender->responder = responder_open(names[3], names[4]);
+		if (sender->responder < 0)
+			return sender->responder;
 	}
-	error = open_device(&sender, argv[2], &link);
-	if (!error)
-		error = meter_open(&sender.meter, argv[5], argv[6]);
+	return meter_open(&sender->meter, names[3], names[4]);
+}
+
+/** Reads the arguments and runs the phases. */
+int main(int argc, char **argv)
+{
+	static struct sender sender;
+	int i, error;
+
+	if (!parse_options(&sender, argc, argv))
+		return usage();
+	error = open_all(&sender, argv + optind);
 	if (error) {
 		fprintf(stderr, "sender: %s\n", strerror(-error));
 		return 1;
 	}
-	prepare(&sender, &link, virtual.s_addr);
-	return run(&sender, strcmp(argv[1], "established") == 0,
-		strtoull(argv[7], NULL, 10), strtoull(argv[8], NULL, 10));
+	for (i = optind + 5; i < argc; i++)
+		if (!run_phase(&sender, argv[i]))
+			return 1;
+	return 0;
 }
