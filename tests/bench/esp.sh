@@ -69,7 +69,7 @@ esp_setup_drop() {
 
 # Path "plain": the router, and nothing else.
 esp_setup_plain() {
-	ip -n "$BENCH_DIRECTOR" route add $BENCH_VIRTUAL via 10.2.0.11
+	ip -n "$BENCH_DIRECTOR" route add "$BENCH_VIRTUAL" via 10.2.0.11
 }
 
 # Path "ipvs": its services for both ports; ESP follows the connection from port 500.
@@ -77,7 +77,7 @@ esp_setup_ipvs() {
 	local flag=-g port address
 	[ "$1" = tunnel ] && flag=-i
 	[ "$1" = nat ] && flag=-m
-	ip -n "$BENCH_DIRECTOR" addr add $BENCH_VIRTUAL/32 dev lo
+	ip -n "$BENCH_DIRECTOR" addr add "$BENCH_VIRTUAL/32" dev lo
 	for port in 500 4500; do
 		echo "-A -u $BENCH_VIRTUAL:$port -s rr"
 		for address in $(bench_servers "$2"); do
@@ -111,7 +111,9 @@ esp_phases_before() {
 # packet. A path that loses packets, or of whose packets the wrong ones are queued, has none.
 esp_measure() {
 	local path=$1 traffic=$2 clients=$3 servers=$4 method=$5 packets=$ESP_PACKETS
-	local BENCH_METER='' lines phases options=(-c "$clients" -p 1000) before=0 after=0
+	# shellcheck disable=SC2034 # of bench_send
+	local BENCH_METER=''
+	local lines phases options=(-c "$clients" -p 1000) before=0 after=0
 	[ "$packets" -gt "$clients" ] || packets=$clients
 	bench_up "$servers"
 	"esp_setup_$path" "$method" "$servers" || bench_fail "no $path here"
@@ -182,13 +184,16 @@ esp_listen() {
 
 # Prints the ratio of $1 to $2, or a dash.
 esp_ratio() {
-	[ -n "$1" ] && [ -n "$2" ] || { echo - && return; }
+	if [ -z "$1" ] || [ -z "$2" ]; then
+		echo -
+		return
+	fi
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", a / b }'
 }
 
 # Prints the table, and how much dearer than IPVS each row is in the last line.
 esp_table() {
-	local row path ours ipvs cells ratio words=''
+	local row path ours ipvs ratio words=''
 	[[ " $ESP_PATHS " == *" maps "* ]] && ours=maps || ours=slow
 	echo "Instructions of the director for one packet, the sender's taken off"
 	printf '%-9s %7s %7s %-7s' traffic clients servers method

@@ -12,7 +12,7 @@ HANDSHAKES_KINDS="echo slow maps"
 handshakes_start() {
 	bench_up 2
 	case $1 in
-	echo) bench_start "$(bench_built tests/bench/echo)" $BENCH_VIRTUAL 10.2.0.11 10.2.0.12 ;;
+	echo) bench_start "$(bench_built tests/bench/echo)" "$BENCH_VIRTUAL" 10.2.0.11 10.2.0.12 ;;
 	slow) bench_config direct off 2 && bench_start ;;
 	maps) bench_config direct auto 2 && bench_start ;;
 	esac

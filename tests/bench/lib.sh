@@ -120,7 +120,7 @@ bench_config() {
 		printf 'fast-path = %s\n' "$2"
 		printf '%s\n' "${4-}"
 		printf 'service vpn {\n\taddress = {"%s"}\n\tmethod = %s\n\tscheduler = rr\n' \
-			$BENCH_VIRTUAL "$1"
+			"$BENCH_VIRTUAL" "$1"
 		printf '%s\n' "${5-}"
 		for address in $(bench_servers "$3"); do
 			printf '\tserver gw%s { address = {"%s"} }\n' "${address##*.}" "$address"
@@ -134,7 +134,7 @@ bench_config() {
 bench_start() {
 	[ $# -gt 0 ] || set -- "$(bench_built src/ipsec-balancer)" --foreground --config \
 		"$BENCH_WORK/conf"
-	! bench_in_director grep -qs . $BENCH_QUEUES || bench_fail "something still holds a queue"
+	! bench_in_director grep -qs . "$BENCH_QUEUES" || bench_fail "something still holds a queue"
 	ip netns exec "$BENCH_DIRECTOR" "$@" >"$BENCH_WORK/log" 2>&1 &
 	BENCH_RUNNING=$!
 	bench_wait "$1"
@@ -145,7 +145,7 @@ bench_wait() {
 	local try
 	for ((try = 0; try < 200; try++)); do
 		kill -0 "$BENCH_RUNNING" 2>/dev/null || break
-		if bench_in_director grep -qs . $BENCH_QUEUES &&
+		if bench_in_director grep -qs . "$BENCH_QUEUES" &&
 			bench_in_director nft list tables | grep -q ipsec-balancer; then
 			return 0
 		fi
@@ -157,7 +157,8 @@ bench_wait() {
 
 # Prints how many packets have been queued in the director's namespace.
 bench_queued() {
-	bench_in_director awk '{ print $8 }' $BENCH_QUEUES
+	# shellcheck disable=SC2016 # awk expands it
+	bench_in_director awk '{ print $8 }' "$BENCH_QUEUES"
 }
 
 # Runs the sender, counting at the server, or at namespace BENCH_METER; options and phases

@@ -36,7 +36,7 @@ scale_forward() {
 # Plain forwarding with $1 clients.
 scale_plain() {
 	bench_up 2
-	ip -n "$BENCH_DIRECTOR" route add $BENCH_VIRTUAL via 10.2.0.11
+	ip -n "$BENCH_DIRECTOR" route add "$BENCH_VIRTUAL" via 10.2.0.11
 	scale_note plain "$1" "$(scale_forward "$1")"
 	bench_down
 }
