@@ -98,10 +98,10 @@ static int background_up(struct daemon *daemon)
 static int probe_up(struct daemon *daemon)
 {
 	struct probe_finding findings[PROBE_FINDINGS];
-	size_t count = probe_kernel(findings, PROBE_FINDINGS);
+	bool nat = ruleset_features(daemon->config) & RULESET_WITH_NAT;
+	size_t count = probe_kernel(nat, findings, PROBE_FINDINGS);
 	int error = 0;
 
-	(void)daemon;
 	for (size_t i = 0; i < count; i++) {
 		log_line(findings[i].required ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
 			"%s is missing: %s; %s", findings[i].missing, findings[i].effect,

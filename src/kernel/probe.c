@@ -11,6 +11,7 @@
 #include <linux/fib_rules.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ union request {
 struct probe {
 	bool (*there)(void);
 	struct probe_finding finding;
+	bool for_nat; /**< needed by method nat alone */
 };
 
 /** Tells whether the process has a capability now. */
@@ -89,13 +91,20 @@ static void ask_queue(struct nlmsghdr *message)
 	nfq_nlmsg_cfg_put_cmd(message, AF_INET, NFQNL_CFG_CMD_PF_BIND);
 }
 
-/** Only the header: which generation of the ruleset is it? */
+/** Only the header, which says it all: which generation is the ruleset, and the like. */
 static void ask_tables(struct nlmsghdr *message)
 {
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->nfgen_family = AF_UNSPEC;
 	header->version = NFNETLINK_V0;
+}
+
+/** conntrack's tables over netlink; the question is how many connections there are */
+static bool has_conntrack(void)
+{
+	return netfilter_answers(
+		ask_tables, (NFNL_SUBSYS_CTNETLINK << 8) | IPCTNL_MSG_CT_GET_STATS);
 }
 
 /** nfnetlink_queue */
@@ -178,42 +187,46 @@ static const struct probe probes[] = {
 	{ has_net_admin,
 		{ "CAP_NET_ADMIN", "no queue, no rules, no routes",
 			"run as root, or with AmbientCapabilities=CAP_NET_ADMIN",
-			true } },
+			true }, false },
 	{ has_net_raw,
 		{ "CAP_NET_RAW", "no ICMP answers to stray ESP and AH",
-			"run as root, or with AmbientCapabilities=CAP_NET_RAW", true } },
+			"run as root, or with AmbientCapabilities=CAP_NET_RAW", true }, false },
 	{ has_queue,
 		{ "nfnetlink_queue", "no packets reach the daemon",
 			"modprobe nfnetlink_queue (CONFIG_NETFILTER_NETLINK_QUEUE)",
-			true } },
+			true }, false },
 	{ has_tables,
 		{ "nf_tables", "no rules that divert packets",
 			"modprobe nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET)",
-			true } },
+			true }, false },
 	{ has_rules_v4,
 		{ "IPv4 policy routing", "marks do not lead to servers",
-			"a kernel with CONFIG_IP_MULTIPLE_TABLES", true } },
+			"a kernel with CONFIG_IP_MULTIPLE_TABLES", true }, false },
 	{ has_rules_v6,
 		{ "IPv6 policy routing", "marks do not lead to IPv6 servers",
-			"a kernel with CONFIG_IPV6_MULTIPLE_TABLES", false } },
+			"a kernel with CONFIG_IPV6_MULTIPLE_TABLES", false }, false },
 	{ forwards_v4,
 		{ "IPv4 forwarding", "IPv4 packets go to no server",
-			"sysctl -w net.ipv4.ip_forward=1", false } },
+			"sysctl -w net.ipv4.ip_forward=1", false }, false },
 	{ forwards_v6,
 		{ "IPv6 forwarding", "IPv6 packets go to no server",
-			"sysctl -w net.ipv6.conf.all.forwarding=1", false } },
+			"sysctl -w net.ipv6.conf.all.forwarding=1", false }, false },
+	{ has_conntrack,
+		{ "nf_conntrack_netlink", "connections of method nat outlive their entries",
+			"modprobe nf_conntrack_netlink (CONFIG_NF_CT_NETLINK)", true },
+		true },
 };
 
 _Static_assert(sizeof(probes) / sizeof(probes[0]) <= PROBE_FINDINGS,
 	"PROBE_FINDINGS has room for all");
 
 /** Looks at everything. */
-size_t probe_kernel(struct probe_finding *findings, size_t max)
+size_t probe_kernel(bool nat, struct probe_finding *findings, size_t max)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		if (probes[i].there())
+		if ((probes[i].for_nat && !nat) || probes[i].there())
 			continue;
 		if (count < max)
 			findings[count] = probes[i].finding;

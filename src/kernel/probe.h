@@ -18,6 +18,6 @@ struct probe_finding {
 	bool required;       /**< false: the daemon can start, but look at it */
 };
 
-/** Fills at most max findings; returns how many things are missing, 0 when all is
- *  well. */
-size_t probe_kernel(struct probe_finding *findings, size_t max);
+/** Fills at most max findings, with nat also what that method needs; returns how many
+ *  things are missing, 0 when all is well. */
+size_t probe_kernel(bool nat, struct probe_finding *findings, size_t max);

@@ -26,7 +26,7 @@ static bool is_missing(const char *name, size_t count)
 
 START_TEST(a_director_has_everything)
 {
-	ck_assert_uint_eq(probe_kernel(findings, PROBE_FINDINGS), 0);
+	ck_assert_uint_eq(probe_kernel(true, findings, PROBE_FINDINGS), 0);
 }
 END_TEST
 
@@ -35,12 +35,12 @@ START_TEST(forwarding_that_is_off)
 	size_t count;
 
 	fixture_shell("sysctl -qw net.ipv4.ip_forward=0");
-	count = probe_kernel(findings, PROBE_FINDINGS);
+	count = probe_kernel(true, findings, PROBE_FINDINGS);
 	ck_assert_uint_eq(count, 1);
 	ck_assert(is_missing("IPv4 forwarding", count));
 	ck_assert(!findings[0].required);
 	fixture_shell("sysctl -qw net.ipv6.conf.all.forwarding=0");
-	count = probe_kernel(findings, PROBE_FINDINGS);
+	count = probe_kernel(true, findings, PROBE_FINDINGS);
 	ck_assert_uint_eq(count, 2);
 	ck_assert(is_missing("IPv6 forwarding", count));
 }
@@ -51,7 +51,7 @@ START_TEST(privileges_that_are_gone)
 	size_t count;
 
 	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
-	count = probe_kernel(findings, PROBE_FINDINGS);
+	count = probe_kernel(true, findings, PROBE_FINDINGS);
 	ck_assert_uint_eq(count, 2);
 	ck_assert(is_missing("CAP_NET_ADMIN", count));
 	ck_assert(is_missing("CAP_NET_RAW", count));
@@ -59,7 +59,7 @@ START_TEST(privileges_that_are_gone)
 	ck_assert(findings[1].required);
 	/* All are counted where only one has room. */
 	findings[1].missing = "untouched";
-	ck_assert_uint_eq(probe_kernel(findings, 1), 2);
+	ck_assert_uint_eq(probe_kernel(true, findings, 1), 2);
 	ck_assert_str_eq(findings[1].missing, "untouched");
 }
 END_TEST
