@@ -43,6 +43,7 @@ EXTRA_DIST += \
 	tests/lab/stages/local-behind.sh \
 	tests/lab/stages/local-node.sh \
 	tests/lab/stages/local-vip.sh \
+	tests/lab/stages/mixed.sh \
 	tests/lab/stages/mobike.sh \
 	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/nat-ends.sh \
@@ -50,6 +51,7 @@ EXTRA_DIST += \
 	tests/lab/stages/nat-rebinding.sh \
 	tests/lab/stages/nat-esp.sh \
 	tests/lab/stages/nat-external.sh \
+	tests/lab/stages/nat-fragments.sh \
 	tests/lab/stages/nat-refuses.sh \
 	tests/lab/stages/nat-spread.sh \
 	tests/lab/stages/nat.sh \

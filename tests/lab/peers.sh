@@ -6,6 +6,7 @@ PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sh
 PEER_SECRET=
 PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
+PEER_LISTEN=
 PEER_AUTH=psk
 PEER_FRAGMENTATION=yes
 PEER_MOBIKE=no
@@ -156,8 +157,8 @@ client_connection() {
 
 # Prints the addresses that real servers speak IKE at.
 server_listens() {
-	case $LAB_METHOD in
-	nat) echo %any ;;
+	case $LAB_METHOD$PEER_LISTEN in
+	nat | *%any) echo %any ;;
 	*) echo "$LAB_VIP, $LAB_VIP_B, $LAB_VIP6" ;;
 	esac
 }
