@@ -32,6 +32,7 @@
 #define POSTROUTING "postrouting"
 #define SOURCE "source"
 #define INPUT "input"
+#define OUTPUT "output"
 #define FORWARD "forward"
 
 #define SERVER_V4 "server4"
@@ -60,6 +61,8 @@
 #define NAT RULESET_WITH_NAT
 #define SEEN RULESET_WITH_SEEN
 #define REPLIES RULESET_WITH_REPLIES
+#define UNTRACKED RULESET_WITH_UNTRACKED
+#define NAT_AND_LOCAL (RULESET_WITH_NAT | RULESET_WITH_LOCAL)
 #define ALSO RULESET_WITH_ALSO
 #define FAST RULESET_WITH_FAST
 #define FAST_AH (RULESET_WITH_FAST | RULESET_WITH_FAST_AH)
@@ -99,12 +102,13 @@ const struct ruleset_chain ruleset_chains[] = {
 	{ QUOTED_V6, 0, IN_INET, REGULAR },
 	{ DIVERT, 0, IN_INET, REGULAR },
 	{ REPLY, REPLIES, IN_INET, REGULAR },
-	{ UNTRACKED_REPLY, SEEN, IN_INET, REGULAR },
+	{ UNTRACKED_REPLY, UNTRACKED, IN_INET, REGULAR },
 	/* After defragmentation (-400), before conntrack (-200): nft's "raw". */
 	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300 },
 	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299 },
 	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100 },
 	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
+	{ OUTPUT, NAT_AND_LOCAL, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300 },
 	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90 },
 	{ SOURCE, NAT, IN_INET, RULESET_HOOK_POSTROUTING, "nat", 100 },
 
@@ -279,11 +283,11 @@ const struct ruleset_rule ruleset_rules[] = {
 		DO(RULESET_QUEUE_BYPASS) },
 
 	/* Their requests were kept out, so conntrack would take them for a beginning. */
-	{ UNTRACKED_REPLY, SEEN, "udp sport 4500", UDP_FROM(4500), DO(RULESET_NOTRACK) },
-	{ UNTRACKED_REPLY, SEEN, "udp sport 500", UDP_FROM(500), DO(RULESET_NOTRACK) },
-	{ UNTRACKED_REPLY, SEEN, "meta l4proto esp", { PROTOCOL(IPPROTO_ESP) },
+	{ UNTRACKED_REPLY, UNTRACKED, "udp sport 4500", UDP_FROM(4500), DO(RULESET_NOTRACK) },
+	{ UNTRACKED_REPLY, UNTRACKED, "udp sport 500", UDP_FROM(500), DO(RULESET_NOTRACK) },
+	{ UNTRACKED_REPLY, UNTRACKED, "meta l4proto esp", { PROTOCOL(IPPROTO_ESP) },
 		DO(RULESET_NOTRACK) },
-	{ UNTRACKED_REPLY, SEEN, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
+	{ UNTRACKED_REPLY, UNTRACKED, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
 		DO(RULESET_NOTRACK) },
 
 	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
@@ -303,6 +307,11 @@ const struct ruleset_rule ruleset_rules[] = {
 
 	/* What the director's own kernel decrypts goes on as if it had just come. */
 	{ INPUT, RULESET_WITH_LOCAL, NULL, { { 0 } }, DO(RULESET_CLEAR_MARK) },
+
+	{ OUTPUT, NAT_AND_LOCAL, NULL, { IS_V4 },
+		IF_FROM(V4, RULESET_SET_V4, UNTRACKED_REPLY) },
+	{ OUTPUT, NAT_AND_LOCAL, NULL, { IS_V6 },
+		IF_FROM(V6, RULESET_SET_V6, UNTRACKED_REPLY) },
 
 	{ POSTROUTING, REPLIES, NULL, { IS_V4 }, IF_FROM(V4, REPLY_V4, REPLY) },
 	{ POSTROUTING, REPLIES, NULL, { IS_V6 }, IF_FROM(V6, REPLY_V6, REPLY) },
@@ -361,7 +370,11 @@ unsigned int ruleset_features(const struct config *config)
 		if (!config->services[i].ah)
 			features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	}
-	return features & RULESET_WITH_NAT ? features : features | RULESET_WITHOUT_NAT;
+	if (!(features & RULESET_WITH_NAT))
+		features |= RULESET_WITHOUT_NAT;
+	if (features & RULESET_WITH_SEEN || !(NAT_AND_LOCAL & ~features))
+		features |= RULESET_WITH_UNTRACKED;
+	return features;
 }
 
 /** Writes the name of a server's chain. */

@@ -15,6 +15,7 @@
  * A packet that a server sends to a client by way of the director:
  *
  *   prerouting -300  from a virtual address, so not by nat: kept out of conntrack
+ *   output     -300  the same of the director's own, where there is nat
  *   postrouting  90  ISAKMP is queued, before conntrack gives it the virtual address
  *   postrouting 100  of which conntrack knows no client: gets it from the source map
  *   (bridge) forward the same queueing where the director is a bridge for it
@@ -58,6 +59,8 @@ enum ruleset_feature {
 	RULESET_WITH_FAST = 1 << 7,    /**< the kernel carries what is established */
 	RULESET_WITH_FAST_AH = 1 << 8, /**< AH too: no service refuses it */
 	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
+	/** seen, or nat beside local: replies that conntrack would take for a beginning */
+	RULESET_WITH_UNTRACKED = 1 << 9,
 };
 
 enum ruleset_table {
@@ -69,6 +72,7 @@ enum ruleset_hook {
 	RULESET_HOOK_NONE, /**< a regular chain: others go to it */
 	RULESET_HOOK_PREROUTING,
 	RULESET_HOOK_INPUT,
+	RULESET_HOOK_OUTPUT,
 	RULESET_HOOK_FORWARD,
 	RULESET_HOOK_POSTROUTING,
 };

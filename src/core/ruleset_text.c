@@ -243,6 +243,8 @@ static const char *hook_name(enum ruleset_hook hook)
 		return "prerouting";
 	case RULESET_HOOK_INPUT:
 		return "input";
+	case RULESET_HOOK_OUTPUT:
+		return "output";
 	case RULESET_HOOK_FORWARD:
 		return "forward";
 	case RULESET_HOOK_POSTROUTING:

@@ -634,6 +634,8 @@ static uint32_t hook_number(enum ruleset_hook hook)
 		return NF_INET_PRE_ROUTING;
 	case RULESET_HOOK_INPUT:
 		return NF_INET_LOCAL_IN;
+	case RULESET_HOOK_OUTPUT:
+		return NF_INET_LOCAL_OUT;
 	case RULESET_HOOK_FORWARD:
 		return NF_INET_FORWARD;
 	case RULESET_HOOK_POSTROUTING:

@@ -435,6 +435,7 @@ static const struct {
 	{ { METHOD_DIRECT, METHOD_DIRECT }, true, "untracked-reply" },
 	{ { METHOD_LOCAL, METHOD_DIRECT }, false, "input" },
 	{ { METHOD_LOCAL, METHOD_NAT }, true, "untracked-reply" },
+	{ { METHOD_LOCAL, METHOD_NAT }, false, "output" },
 	{ { METHOD_DIRECT, METHOD_DIRECT }, false, "divert" },
 };
 

@@ -3,9 +3,12 @@
  * Method nat in the kernel: what a mark makes of a client's packet, what becomes of a
  * server's answer and of what it starts itself, and what is kept out of conntrack.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "nat.h"
 #include "kernel/ruleset.h"
@@ -187,6 +190,39 @@ START_TEST(other_methods_stay_out_of_conntrack)
 }
 END_TEST
 
+/** The director itself sends from the virtual address to the client, from and to 4500. */
+static void director_sends(void)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(4500) };
+	struct sockaddr_in to = from;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, VIRTUAL_V4, &from.sin_addr);
+	inet_pton(AF_INET, CLIENT_V4, &to.sin_addr);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(
+		sendto(fd, esp, sizeof(esp), 0, (struct sockaddr *)&to, sizeof(to)),
+		sizeof(esp));
+	close(fd);
+}
+
+/** What a local server sends would else hold its client when nat has it next. */
+START_TEST(a_local_server_stays_out_of_conntrack)
+{
+	struct fixture_frame frame;
+	size_t before;
+
+	nat_up(METHOD_LOCAL);
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
+	before = nat_connections();
+	director_sends();
+	ck_assert(fixture_back(&frame));
+	nat_expect(&frame, VIRTUAL_V4, 4500, CLIENT_V4, 4500);
+	ck_assert_uint_eq(nat_connections(), before);
+	nat_client_sends(CLIENT_V4, 4500, 4500, 0);
+}
+END_TEST
+
 /** Our bits of the mark end where the packet is delivered, and only ours. */
 START_TEST(delivered_without_a_mark)
 {
@@ -225,6 +261,7 @@ int main(void)
 	tcase_add_test(tests, without_a_daemon);
 	tcase_add_test(tests, marked_and_not_translated);
 	tcase_add_test(tests, other_methods_stay_out_of_conntrack);
+	tcase_add_test(tests, a_local_server_stays_out_of_conntrack);
 	tcase_add_test(tests, delivered_without_a_mark);
 	return fixture_run(suite);
 }

@@ -67,8 +67,8 @@ stage() {
 	expect "to server 3: as many packets tunnelled as ESP, IKE and ESP" 1 \
 		"$(watch_packets s3 plain_esp)"
 	expect "of which none without a tunnel" 0 "$(watch_packets s3 bare)"
-	expect "connections, all of client 1" "2 2" \
-		"$(nat_connections) $(nat_connections_of -s "$(client_address 1)")"
+	expect "connections" "$(nat_connections_of -s "$(client_address 1)")" \
+		"$(nat_connections)"
 	expect "AH to nat refused" 1 "$(ah_from 1 ah-nat)"
 	expect "AH to direct forwarded" 1 "$(ah_from 2 slave)"
 	expect "AH in the tunnel forwarded" 1 "$(ah_from 3 slave)"
