@@ -118,13 +118,14 @@ void mirror_begins(struct mirror *mirror, const struct session_entry *entry)
 	conntrack_forget_esp(mirror->conntrack, &entry->flow);
 }
 
-/** Passes deletions on. */
+/** Passes changes on. Conntrack comes last: it would begin a connection anew by the mark that
+ *  the fast path still sets. */
 void mirror_flush(struct mirror *mirror)
 {
-	if (mirror->conntrack)
-		conntrack_flush(mirror->conntrack);
 	if (mirror->backend && mirror->backend->commit(mirror->fast_path) == -ENOENT)
 		mirror->lost = true;
+	if (mirror->conntrack)
+		conntrack_flush(mirror->conntrack);
 }
 
 /** Begins at the first bucket. */
