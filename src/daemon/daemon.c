@@ -238,7 +238,7 @@ static int ruleset_up(struct daemon *daemon)
 }
 
 /** Ties conntrack to the table where a server is nat. What an earlier run left in it goes:
- *  nothing of ours passes before the loop runs, so nothing can come again. */
+ *  the new nft table is there by now, so what comes again is by this run's marks. */
 static int conntrack_up(struct daemon *daemon)
 {
 	struct conntrack *conntrack;
