@@ -13,9 +13,8 @@ dist_examples_DATA = \
 	conf/seen-replies.conf \
 	conf/two-services.conf
 
-# What tests/house/snippets --write makes, and the unit for the program behind it.
+# What tests/house/snippets --write makes.
 realserverdir = $(examplesdir)/realserver
-dist_realserver_DATA = conf/realserver/ipsec-balancer-realserver.service
 realserverdirectseendir = $(realserverdir)/direct-seen
 dist_realserverdirectseen_DATA = \
 	conf/realserver/direct-seen/60-gateway.conf \
@@ -52,13 +51,15 @@ dist_realservertunnel_DATA = \
 	conf/realserver/tunnel/60-realserver.network \
 	conf/realserver/tunnel/commands
 
-systemdsystemunit_DATA = conf/ipsec-balancer.service
-CLEANFILES += conf/ipsec-balancer.service
-EXTRA_DIST += conf/ipsec-balancer.service.in conf/ipsec-balancer.sysusers
+UNITS_OF_SYSTEMD = conf/ipsec-balancer.service conf/ipsec-balancer-realserver.service
+systemdsystemunit_DATA = $(UNITS_OF_SYSTEMD)
+CLEANFILES += $(UNITS_OF_SYSTEMD)
+EXTRA_DIST += conf/ipsec-balancer.service.in conf/ipsec-balancer-realserver.service.in \
+	conf/ipsec-balancer.sysusers
 
-conf/ipsec-balancer.service: conf/ipsec-balancer.service.in Makefile
-	$(AM_V_GEN)mkdir -p conf && \
-	$(SED) 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/conf/ipsec-balancer.service.in > $@
+$(UNITS_OF_SYSTEMD): %: %.in Makefile
+	$(AM_V_GEN)mkdir -p conf && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
+		-e 's|@sysconfdir[@]|$(sysconfdir)|g' $< > $@
 
 # The configuration belongs to the operator: put where none is, taken away if unchanged.
 ipbconfdir = $(sysconfdir)/ipsec-balancer

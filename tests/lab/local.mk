@@ -61,6 +61,7 @@ EXTRA_DIST += \
 	tests/lab/stages/plain-esp.sh \
 	tests/lab/stages/plain-router.sh \
 	tests/lab/stages/pmtu.sh \
+	tests/lab/stages/realserver-networkd.sh \
 	tests/lab/stages/realserver-tunnel.sh \
 	tests/lab/stages/realserver.sh \
 	tests/lab/stages/refuses.sh \
