@@ -28,6 +28,7 @@ dist_realserverdirect_DATA = \
 	conf/realserver/direct/commands
 realserverguedir = $(realserverdir)/gue
 dist_realservergue_DATA = \
+	conf/realserver/gue/60-fou.conf \
 	conf/realserver/gue/60-gue4.netdev \
 	conf/realserver/gue/60-gue6.netdev \
 	conf/realserver/gue/60-ipb-decap4.netdev \

@@ -38,22 +38,18 @@ at_gateway() {
 	lab_in gw "$REAL_SERVER" "$@" >>"$LAB_DIR/log/realserver.log" 2>&1
 }
 
-# Prints all that the program could have changed at the gateway, and what happens to it.
-gateway_traces() {
-	lab_ip gw -o address
-	lab_ip gw -o -d link
-	lab_ip gw route show table all
-	lab_ip gw -6 route show table all
-	lab_ip gw rule
-	lab_in gw sysctl -a 2>/dev/null |
-		grep -E '^net\.ipv[46]\.(ip_forward|conf\..*(arp|filter|forward|redirects))'
-	lab_in gw ip fou show 2>/dev/null
-	lab_in gw ip -6 fou show 2>/dev/null
-}
-
-# Prints the same without what the kernel makes by itself when it loads a kind of tunnel.
+# Prints all that the program could have changed at the gateway, and what happens to it, in
+# few processes; without what the kernel makes by itself when it loads a kind of tunnel.
 gateway_state() {
-	gateway_traces | grep -vE '(tunl0|ip6tnl0|sit0)[@:. ]|inet6 ::127\.0\.0\.1'
+	{
+		printf '%s\n' 'address show' 'link show' 'route show table all' 'rule show' \
+			'fou show' | lab_ip gw -o -d -force -batch - 2>/dev/null
+		printf '%s\n' 'route show table all' 'fou show' |
+			lab_ip gw -6 -o -d -force -batch - 2>/dev/null
+		lab_in gw grep -rs --include='arp*' --include='*filter' --include='*forward*' \
+			--include='*redirects' . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
+			/proc/sys/net/ipv4/ip_forward
+	} | grep -vE '(tunl0|ip6tnl0|sit0)[@:/. ]|inet6 ::127\.0\.0\.1'
 }
 
 # Claims that down leaves no trace, also when done twice.

@@ -84,9 +84,11 @@ stage() {
 		gateway_on_wire "$ns" || stage_fail "the gateway could not be made"
 		expect_true "something is missing for $method" \
 			lab_not snippets_settle "$ns" "$method"
+		[ "$method" != gue ] || expect_true "modules for gue" \
+			modprobe "$(sed 1d "$SNIPPETS/gue/60-fou.conf")"
 		snippets_gather "$method" "$LAB_DIR/$ns"
 		networkd_start "$ns" "$LAB_DIR/$ns"
-		lab_until 200 snippets_settle "$ns" "$method" ||
+		lab_until 40 snippets_settle "$ns" "$method" ||
 			stage_fail "with systemd-networkd for $method: $(grep ^missing "$LAB_DIR/log/check-$ns.log" | tr '\n' ';')"
 		expect_true "nothing is, with systemd-networkd and the files for it" \
 			snippets_settle "$ns" "$method"
