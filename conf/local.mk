@@ -28,16 +28,14 @@ dist_realserverdirect_DATA = \
 	conf/realserver/direct/commands
 realserverguedir = $(realserverdir)/gue
 dist_realservergue_DATA = \
-	conf/realserver/gue/60-fou.conf \
-	conf/realserver/gue/60-gue4.netdev \
-	conf/realserver/gue/60-gue6.netdev \
 	conf/realserver/gue/60-ipb-decap4.netdev \
 	conf/realserver/gue/60-ipb-decap4.network \
 	conf/realserver/gue/60-ipb-decap6.netdev \
 	conf/realserver/gue/60-ipb-decap6.network \
 	conf/realserver/gue/60-realserver.conf \
 	conf/realserver/gue/60-realserver.network \
-	conf/realserver/gue/commands
+	conf/realserver/gue/commands \
+	conf/realserver/gue/realserver-gue.service
 realservernatdir = $(realserverdir)/nat
 dist_realservernat_DATA = \
 	conf/realserver/nat/60-gateway.conf \
