@@ -35,3 +35,8 @@ void list_remove(struct list *node);
 
 /** Takes node out of its list and puts it at the end of head. */
 void list_move_to_end(struct list *head, struct list *node);
+
+/** Sorts the list, which keeps the order of equal ones. after tells whether one belongs
+ *  behind other. Allocates nothing. */
+void list_sort(struct list *head,
+	bool (*after)(const struct list *one, const struct list *other));

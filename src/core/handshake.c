@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Hash of (service, icookie, rcookie). */
 static uint64_t hash_pair(const struct session_table *table, const struct service *service,
@@ -97,7 +98,7 @@ static void handshake_learn(struct session_table *table, struct handshake *hands
 
 /** Makes a handshake in entry. */
 static struct handshake *handshake_new(struct session_table *table,
-	struct session_entry *entry, const struct packet *packet)
+	struct session_entry *entry, uint64_t icookie, uint8_t version)
 {
 	const struct session_client *client = entry->client;
 	struct handshake *handshake = calloc(1, sizeof(*handshake));
@@ -106,10 +107,10 @@ static struct handshake *handshake_new(struct session_table *table,
 		return NULL;
 	bound_handshakes(table, entry);
 	handshake->entry = entry;
-	handshake->icookie = packet->icookie;
-	handshake->version = packet->version;
+	handshake->icookie = icookie;
+	handshake->version = version;
 	table_add(&table->cookies, &handshake->by_cookie,
-		session_hash(table, client->service, &client->address, packet->icookie));
+		session_hash(table, client->service, &client->address, icookie));
 	list_append(&entry->handshakes, &handshake->in_entry);
 	entry->handshake_count++;
 	return handshake;
@@ -178,7 +179,7 @@ int handshake_note(struct session_table *table, struct session_entry *entry,
 	if (handshake && !packet->rcookie)
 		return 0;
 	if (!handshake)
-		handshake = handshake_new(table, entry, packet);
+		handshake = handshake_new(table, entry, packet->icookie, packet->version);
 	if (!handshake)
 		return -ENOMEM;
 	handshake_learn(table, handshake, packet->rcookie);
@@ -193,7 +194,7 @@ int handshake_offer(struct session_table *table, struct session_entry *entry,
 	struct handshake *handshake = find_from(table, entry, packet->icookie);
 
 	if (!handshake) {
-		handshake = handshake_new(table, entry, packet);
+		handshake = handshake_new(table, entry, packet->icookie, packet->version);
 		if (!handshake)
 			return -ENOMEM;
 		handshake->by_server = !packet->rcookie;
@@ -202,6 +203,25 @@ int handshake_offer(struct session_table *table, struct session_entry *entry,
 		return 0;
 	handshake->offered[1] = handshake->offered[0];
 	handshake->offered[0] = packet->rcookie;
+	return 0;
+}
+
+/** Puts a handshake of an earlier run into entry. */
+int handshake_restore(struct session_table *table, struct session_entry *entry,
+	const struct handshake *saved)
+{
+	struct handshake *handshake;
+
+	if (find_from(table, entry, saved->icookie))
+		return -EEXIST;
+	if (entry->handshake_count >= HANDSHAKES_PER_ENTRY)
+		return -ENOSPC;
+	handshake = handshake_new(table, entry, saved->icookie, saved->version);
+	if (!handshake)
+		return -ENOMEM;
+	memcpy(handshake->offered, saved->offered, sizeof(handshake->offered));
+	handshake->by_server = saved->by_server;
+	handshake_learn(table, handshake, saved->rcookie);
 	return 0;
 }
 

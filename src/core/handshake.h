@@ -57,5 +57,13 @@ int handshake_note(struct session_table *table, struct session_entry *entry,
 int handshake_offer(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet);
 
+/**
+ * Puts a handshake of an earlier run behind those of entry: cookies, version and by_server
+ * of saved are copied. -EEXIST: the client has one of that initiator cookie, -ENOSPC: the
+ * entry has as many as it may, -ENOMEM.
+ */
+int handshake_restore(struct session_table *table, struct session_entry *entry,
+	const struct handshake *saved);
+
 /** Frees all handshakes of entry. */
 void handshake_free_all(struct session_table *table, struct session_entry *entry);

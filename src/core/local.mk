@@ -13,6 +13,8 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/packet.c src/core/packet.h \
 	src/core/rate.c src/core/rate.h \
 	src/core/reason.c src/core/reason.h \
+	src/core/record.c src/core/record.h \
+	src/core/restore.c src/core/restore.h \
 	src/core/ruleset_elements.c src/core/ruleset_rules.c src/core/ruleset_rules.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \
@@ -22,6 +24,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/scheduler_wrr.c \
 	src/core/service.c src/core/service.h \
 	src/core/session.c src/core/session.h \
+	src/core/snapshot.c src/core/snapshot.h \
 	src/core/spi.c src/core/spi.h \
 	src/core/template.c src/core/template.h \
 	src/core/unreachable.c src/core/unreachable.h \

@@ -148,6 +148,30 @@ void session_touch(struct session_entry *entry, uint64_t now_ms);
 bool session_make_room(struct session_table *table, struct service *service,
 	struct session_client *client, bool proven);
 
+/** An entry as an earlier run knew it. */
+struct session_saved {
+	struct service *service;
+	struct server *server;
+	struct server *client_server; /**< of its client; NULL: the first entry's */
+	struct packet_flow flow;
+	enum session_state state;
+	bool soft;
+	uint64_t created_ms;
+	uint64_t last_ms;
+	uint64_t proof_ms;
+	uint64_t packets;
+};
+
+/**
+ * Makes an entry as it was, and announces it if it was ESTABLISHED. session_sort must follow
+ * before packets do. -EEXIST: the flow has one; else as session_add.
+ */
+int session_restore(struct session_table *table, const struct session_saved *saved,
+	uint64_t now_ms, struct session_entry **ret_entry);
+
+/** Brings the service's entries into the order of their last packets. */
+void session_sort(struct service *service);
+
 /** Removes entry, announces it, and frees its client if it was the last. */
 void session_remove(struct session_table *table, struct session_entry *entry);
 

@@ -7,16 +7,6 @@
 
 #include "core/service.h"
 
-struct template {
-	struct table_node by_network;
-	struct list in_service; /**< in the order of use, unless held */
-	struct service *service;
-	struct server *server;
-	struct address network;
-	uint32_t holders;
-	uint64_t last_ms;
-};
-
 /** The client's network: its address with the bits behind the prefix cleared. */
 static struct address network_of(const struct service *service, const struct address *client)
 {
@@ -192,4 +182,17 @@ void template_clear(struct template_table *table, struct service *service)
 {
 	while (oldest(service))
 		template_free(table, oldest(service));
+}
+
+/** Tells whether one was used later than other. */
+static bool used_later(const struct list *one, const struct list *other)
+{
+	return list_owner(one, struct template, in_service)->last_ms >
+		list_owner(other, struct template, in_service)->last_ms;
+}
+
+/** Brings them into order. */
+void template_sort(struct service *service)
+{
+	list_sort(&service->templates, used_later);
 }

@@ -12,11 +12,21 @@
 
 #include "base/address.h"
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/table.h"
 
 struct server;
 struct service;
-struct template;
+
+struct template {
+	struct table_node by_network;
+	struct list in_service; /**< in the order of use, unless held */
+	struct service *service;
+	struct server *server;
+	struct address network;
+	uint32_t holders;
+	uint64_t last_ms;
+};
 
 struct template_table {
 	struct table templates;
@@ -56,3 +66,7 @@ uint64_t template_next_expiry_ms(const struct service *service);
 
 /** Removes all templates of service, which no client may hold any more. */
 void template_clear(struct template_table *table, struct service *service);
+
+/** Brings the service's templates into the order of use again, after template_note with
+ *  times that were not in order. */
+void template_sort(struct service *service);

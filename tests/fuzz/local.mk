@@ -17,6 +17,19 @@ tests_fuzz_fuzz_classify_SOURCES += tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_classify
 endif
 
+check_PROGRAMS += tests/fuzz/fuzz_record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+	-DCORPUS='"tests/fuzz/corpus/record"'
+tests_fuzz_fuzz_record_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
+	src/base/libipb-base.la
+if FUZZERS
+tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_record_SOURCES += tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_record
+endif
+
 EXTRA_PROGRAMS = tests/fuzz/seeds
 tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c
 tests_fuzz_seeds_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

@@ -101,4 +101,61 @@ START_TEST(list_walk_and_remove)
 }
 END_TEST
 
-UNIT_MAIN("list", list_append_and_remove, list_moves, list_walk_and_remove)
+/** Tells whether one's number is larger in its tens: equal tens must keep their order. */
+static bool tens_larger(const struct list *one, const struct list *other)
+{
+	return list_owner(one, struct item, node)->number / 10 >
+		list_owner(other, struct item, node)->number / 10;
+}
+
+/** Sorting: every length up to some, in an order that is neither up nor down. */
+START_TEST(list_sorts)
+{
+	struct item items[67];
+	struct list head;
+
+	for (int count = 0; count < 67; count++) {
+		int previous = -1, seen = 0;
+
+		list_init(&head);
+		for (int i = 0; i < count; i++) {
+			items[i].number = i * 29 % 67 * 10 / 3;
+			list_append(&head, &items[i].node);
+		}
+		list_sort(&head, tens_larger);
+		for (struct list *node = head.next; node != &head; node = node->next) {
+			const struct item *item = list_owner(node, struct item, node);
+
+			ck_assert_ptr_eq(node->next->previous, node);
+			ck_assert_int_ge(item->number / 10, previous / 10);
+			previous = item->number;
+			seen++;
+		}
+		ck_assert_int_eq(seen, count);
+		ck_assert(list_empty(&head) == (count == 0));
+	}
+}
+END_TEST
+
+/** What is equal keeps its order. */
+START_TEST(list_sorts_stably)
+{
+	struct item items[5] = { { .number = 21 }, { .number = 13 }, { .number = 20 },
+		{ .number = 11 }, { .number = 1 } };
+	static const int wanted[] = { 1, 13, 11, 21, 20 };
+	struct list head;
+	struct list *node;
+
+	list_init(&head);
+	for (int i = 0; i < 5; i++)
+		list_append(&head, &items[i].node);
+	list_sort(&head, tens_larger);
+	node = head.next;
+	for (int i = 0; i < 5; i++, node = node->next)
+		ck_assert_int_eq(list_owner(node, struct item, node)->number, wanted[i]);
+	ck_assert_ptr_eq(node, &head);
+}
+END_TEST
+
+UNIT_MAIN("list", list_append_and_remove, list_moves, list_walk_and_remove, list_sorts,
+	list_sorts_stably)

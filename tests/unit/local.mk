@@ -19,6 +19,7 @@ UNITS = \
 	tests/unit/list \
 	tests/unit/rate \
 	tests/unit/reason \
+	tests/unit/record \
 	tests/unit/scheduler \
 	tests/unit/session \
 	tests/unit/session_memory \
@@ -67,6 +68,10 @@ tests_unit_reason_SOURCES = tests/unit/reason.c $(UNIT_COMMON)
 tests_unit_reason_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_reason_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_reason_LDADD = $(UNIT_LDADD)
+tests_unit_record_SOURCES = tests/unit/record.c $(UNIT_COMMON)
+tests_unit_record_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_record_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_record_LDADD = $(UNIT_LDADD)
 tests_unit_scheduler_SOURCES = tests/unit/scheduler.c $(UNIT_COMMON)
 tests_unit_scheduler_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_scheduler_CFLAGS = $(UNIT_CFLAGS)
