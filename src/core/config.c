@@ -71,6 +71,11 @@ void config_defaults(struct config *config)
 	_Static_assert(sizeof(CONFIG_DEFAULT_SOCKET) <= sizeof(config->socket_path),
 		"the socket's default path fits");
 	memcpy(config->socket_path, CONFIG_DEFAULT_SOCKET, sizeof(CONFIG_DEFAULT_SOCKET));
+	_Static_assert(sizeof(CONFIG_DEFAULT_STATE_FILE) <= sizeof(config->state_file),
+		"the state file's default path fits");
+	memcpy(config->state_file, CONFIG_DEFAULT_STATE_FILE,
+		sizeof(CONFIG_DEFAULT_STATE_FILE));
+	config->state_interval_ms = CONFIG_DEFAULT_STATE_INTERVAL_S * 1000;
 	config->mark_base = CONFIG_DEFAULT_MARK_BASE;
 	config->mark_mask = CONFIG_DEFAULT_MARK_MASK;
 	config->table_base = CONFIG_DEFAULT_TABLE_BASE;

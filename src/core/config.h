@@ -91,6 +91,8 @@ struct config_service {
 
 struct config {
 	char socket_path[104];
+	char state_file[256]; /**< what outlives a restart; empty: nothing does */
+	uint64_t state_interval_ms; /**< 0: written at the end alone */
 	char socket_group[CONFIG_NAME_BYTES]; /**< may read the tables; empty: root alone */
 	uint32_t mark_base;
 	uint32_t mark_mask;

@@ -8,6 +8,9 @@
 /* The socket's place is the build's, the same for the daemon and the tool. */
 #define CONFIG_DEFAULT_SOCKET IPB_RUNSTATEDIR "/ipsec-balancer/control.sock"
 
+#define CONFIG_DEFAULT_STATE_FILE IPB_LOCALSTATEDIR "/lib/ipsec-balancer/state"
+#define CONFIG_DEFAULT_STATE_INTERVAL_S 60
+
 #define CONFIG_DEFAULT_MARK_BASE 0x10000
 #define CONFIG_DEFAULT_MARK_MASK 0xff0000
 #define CONFIG_DEFAULT_TABLE_BASE 9000

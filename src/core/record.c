@@ -73,6 +73,7 @@ static void put_entry(struct record_writer *writer, const struct record *record)
 	put_number(writer, record->last_age_ms, 8);
 	put_number(writer, record->proof_age_ms, 8);
 	put_number(writer, record->packets, 8);
+	put_number(writer, record->mark, 4);
 }
 
 /** Writes what a handshake has behind its kind. */
@@ -232,6 +233,7 @@ static void get_entry(struct record_reader *reader, struct cursor *cursor,
 	record->last_age_ms = cursor_u64(cursor);
 	record->proof_age_ms = cursor_u64(cursor);
 	record->packets = cursor_u64(cursor);
+	record->mark = cursor_u32(cursor);
 	if (reader->before != RECORD_CLIENT && reader->before != RECORD_ENTRY)
 		cursor->failed = true;
 }

@@ -11,7 +11,7 @@
  *     3 client     server (2), address
  *     4 entry      server (2), virtual address, client's port (2), virtual port (2),
  *                  flags (1), ms since it was made, last packet, last proof (8 each),
- *                  packets (8)
+ *                  packets (8), firewall mark (4)
  *     5 handshake  cookies: initiator's, responder's, two offered (8 each), version (1),
  *                  flags (1)
  *     6 template   server (2), network, ms since last use (8)
@@ -68,6 +68,7 @@ struct record {
 	uint64_t last_age_ms;
 	uint64_t proof_age_ms;
 	uint64_t packets;
+	uint32_t mark;
 	uint64_t icookie;
 	uint64_t rcookie;
 	uint64_t offered[HANDSHAKE_OFFERS];

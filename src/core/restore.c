@@ -114,6 +114,7 @@ static void restore_entry(struct restoration *restoration, const struct record *
 		.last_ms = then_ms(restoration, record->last_age_ms),
 		.proof_ms = then_ms(restoration, record->proof_age_ms),
 		.packets = record->packets,
+		.mark = record->mark,
 	};
 
 	restoration->entry = NULL;

@@ -480,6 +480,7 @@ int session_restore(struct session_table *table, const struct session_saved *sav
 		client_move(entry->client, saved->client_server);
 	entry->created_ms = saved->created_ms;
 	entry->packets = saved->packets;
+	entry->mark = saved->mark;
 	entry->last_ms = saved->last_ms;
 	if (saved->state == SESSION_ESTABLISHED)
 		session_establish(table, entry, saved->last_ms);

@@ -160,6 +160,7 @@ struct session_saved {
 	uint64_t last_ms;
 	uint64_t proof_ms;
 	uint64_t packets;
+	uint32_t mark;
 };
 
 /**

@@ -89,6 +89,7 @@ static void put_entry(struct snapshot *snapshot, const struct session_entry *ent
 		.last_age_ms = age_ms(snapshot, entry->last_ms),
 		.proof_age_ms = age_ms(snapshot, entry->proof_ms),
 		.packets = entry->packets,
+		.mark = entry->mark,
 	};
 
 	record_put(&snapshot->writer, &record);

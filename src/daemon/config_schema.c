@@ -97,9 +97,19 @@ static void read_path(struct config_reader *reader, const struct config_key *key
 		memcpy((char *)target->object + key->offset, value->text, length + 1);
 		return;
 	}
-	snprintf(expected, sizeof(expected), "an absolute path shorter than %zu bytes",
-		key->size_bytes);
+	snprintf(expected, sizeof(expected), "an absolute path shorter than %zu bytes%s",
+		key->size_bytes, key->unit ? key->unit : "");
 	complain(reader, key, value, expected);
+}
+
+/** Reads a path, or "none" for an empty one. */
+static void read_path_or_none(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target)
+{
+	if (strcmp(value->text, "none") == 0)
+		*((char *)target->object + key->offset) = '\0';
+	else
+		read_path(reader, key, value, target);
 }
 
 /** Tells whether text can be a name: it is printed, typed and compared, never quoted. */
@@ -432,6 +442,16 @@ static const struct config_key schema[] = {
 		.fallback = "\"" CONFIG_DEFAULT_SOCKET "\"",
 		FIELD(config, socket_path),
 		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_GLOBAL,
+		.name = "state-file",
+		.read = read_path_or_none,
+		.unit = ", or none",
+		.fallback = "\"" CONFIG_DEFAULT_STATE_FILE "\"",
+		FIELD(config, state_file),
+		.place = CONFIG_NO_PLACE},
+	{SECONDS(SECTION_GLOBAL, "state-interval", CONFIG_DEFAULT_STATE_INTERVAL_S, 0,
+		 86400),
+		FIELD(config, state_interval_ms), .place = CONFIG_NO_PLACE},
 	{.section = SECTION_GLOBAL,
 		.name = "socket-group",
 		.read = read_name,

@@ -20,6 +20,7 @@
 #include "daemon/packets.h"
 #include "daemon/privileges.h"
 #include "daemon/routing.h"
+#include "daemon/state_file.h"
 #include "daemon/stats.h"
 #include "daemon/upkeep.h"
 #include "kernel/conntrack.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct packets packets;
 	struct ruleset_info ruleset;
 	struct upkeep upkeep;
+	struct state_file state;
 	struct stats_sources stats;
 	struct loop loop;
 	struct rpc_context rpc;
@@ -147,17 +149,11 @@ static int packets_up(struct daemon *daemon)
 	return 0;
 }
 
-/** Makes the routing. */
+/** Makes the routing. It has no step down: what the kernel does with marks goes on while
+ *  the daemon is away; --cleanup removes it. */
 static int routing_up(struct daemon *daemon)
 {
 	return routing_apply(daemon->config);
-}
-
-/** Removes the routing. */
-static void routing_down(struct daemon *daemon)
-{
-	(void)daemon;
-	routing_remove();
 }
 
 /** Binds the queue: before the nft rules, so that the first packet finds a listener, and
@@ -234,6 +230,15 @@ static int ruleset_up(struct daemon *daemon)
 		ruleset_defrag_name(daemon->ruleset.defrag),
 		conntrack_words(&daemon->ruleset),
 		daemon->ruleset.bridge ? ", and one for bridges" : "");
+	return 0;
+}
+
+/** Takes over the table of an earlier run. Who listens to the table must be ready, but for
+ *  conntrack, which is swept as a whole. */
+static int state_up(struct daemon *daemon)
+{
+	state_file_load(&daemon->state, daemon->config, daemon->director);
+	daemon->stats.state = &daemon->state;
 	return 0;
 }
 
@@ -380,6 +385,19 @@ static void loop_down(struct daemon *daemon)
 	loop_close(&daemon->loop);
 }
 
+/** Has the state file written from time to time. */
+static int state_watch_up(struct daemon *daemon)
+{
+	state_file_watch(&daemon->state, daemon->loop.ev);
+	return 0;
+}
+
+/** Ends that. */
+static void state_watch_down(struct daemon *daemon)
+{
+	state_file_stop(&daemon->state);
+}
+
 /** The start, in order; the end is the same list backwards. */
 static const struct step steps[] = {
 	{ config_up, config_down },
@@ -388,12 +406,14 @@ static const struct step steps[] = {
 	{ director_up, director_down },
 	{ packets_up, NULL },
 	{ queue_up, queue_down },
-	{ routing_up, routing_down },
+	{ routing_up, NULL },
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
+	{ state_up, NULL },
 	{ conntrack_up, conntrack_down },
 	{ fast_path_up, fast_path_down },
 	{ loop_up, loop_down },
+	{ state_watch_up, state_watch_down },
 	{ control_up, control_down },
 	{ privileges_up, NULL },
 };
@@ -434,6 +454,7 @@ static int serve(struct daemon *daemon)
 	notify_send("STOPPING=1");
 	log_info("stopping");
 	loop_drain(&daemon->loop);
+	state_file_finish(&daemon->state);
 	return exit_status;
 }
 

@@ -2,7 +2,7 @@
 # The configuration reader is a library of its own, so that tests and scenarios can
 # have it without the daemon.
 noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-control.la \
-	src/daemon/libipb-daemon.la
+	src/daemon/libipb-state.la src/daemon/libipb-daemon.la
 src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_check.c src/daemon/config_check.h \
 	src/daemon/config_check_also.c \
@@ -32,13 +32,20 @@ src_daemon_libipb_control_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_daemon_libipb_control_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
 	$(JANSSON_LIBS) $(EV_LIBS)
 
+# And the state file, which needs a clock, a log and a disk.
+src_daemon_libipb_state_la_SOURCES = \
+	src/daemon/clock.c src/daemon/clock.h \
+	src/daemon/log.c src/daemon/log.h \
+	src/daemon/state_file.c src/daemon/state_file.h \
+	src/daemon/state_writer.c src/daemon/state_writer.h
+src_daemon_libipb_state_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
+	$(EV_LIBS)
+
 src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/adopt.c src/daemon/adopt.h \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
-	src/daemon/clock.c src/daemon/clock.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
-	src/daemon/log.c src/daemon/log.h \
 	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mirror.c src/daemon/mirror.h \
 	src/daemon/notify.c src/daemon/notify.h \
@@ -51,9 +58,9 @@ src_daemon_libipb_daemon_la_SOURCES = \
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CAPNG_CFLAGS)
 src_daemon_libipb_daemon_la_LIBADD = src/daemon/libipb-config.la \
-	src/daemon/libipb-control.la src/kernel/libipb-kernel.la \
-	src/core/libipb-core.la src/base/libipb-base.la \
-	$(JANSSON_LIBS) $(CAPNG_LIBS) $(EV_LIBS)
+	src/daemon/libipb-control.la src/daemon/libipb-state.la \
+	src/kernel/libipb-kernel.la src/core/libipb-core.la \
+	src/base/libipb-base.la $(JANSSON_LIBS) $(CAPNG_LIBS) $(EV_LIBS)
 
 sbin_PROGRAMS += src/ipsec-balancer
 src_ipsec_balancer_SOURCES = src/daemon/main.c

@@ -20,8 +20,8 @@ static const char help[] =
 	"      --log-level LEVEL  error, warning, info (default) or debug\n"
 	"      --version          print the version and exit\n"
 	"  -h, --help             print this and exit\n\n"
-	"Stopping the daemon leaves the nft table: IPsec for a virtual service is then\n"
-	"dropped rather than passed on unbalanced. --cleanup removes it.\n";
+	"Stopping the daemon leaves the nft table and the routing: IPsec for a virtual\n"
+	"service is not passed on unbalanced. --cleanup removes them.\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },

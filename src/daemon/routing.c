@@ -68,12 +68,3 @@ int routing_apply(const struct config *config)
 		log_error("routing: %s", strerror(-error));
 	return error;
 }
-
-/** Removes our rules and routes. */
-void routing_remove(void)
-{
-	int error = policy_route_remove();
-
-	if (error)
-		log_error("routing could not be removed: %s", strerror(-error));
-}

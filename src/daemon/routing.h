@@ -9,6 +9,3 @@
 /** Makes rules and routes what config says. A next hop that is not on-link is logged and
  *  is no error. Negative errno. */
 int routing_apply(const struct config *config);
-
-/** Removes rules and routes. */
-void routing_remove(void);

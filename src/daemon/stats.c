@@ -62,17 +62,35 @@ static json_t *conntrack_stats(const struct conntrack *conntrack)
 		"errors", (json_int_t)counters->errors);
 }
 
+/** The state file; null when there is none. */
+static json_t *state_stats(const struct state_file *state)
+{
+	const struct state_file_counters *counters = &state->counters;
+
+	if (state->is_off)
+		return json_null();
+	return json_pack("{sI sI sI sI sI sI sI}",
+		"saves", (json_int_t)counters->saves,
+		"errors", (json_int_t)counters->errors,
+		"entries", (json_int_t)counters->entries,
+		"bytes", (json_int_t)counters->bytes,
+		"duration_ms", (json_int_t)counters->duration_ms,
+		"longest_portion_us", (json_int_t)counters->longest_portion_us,
+		"restored", (json_int_t)state->restored.entries);
+}
+
 /** Everything beyond the reasons. */
 json_t *stats_collect(void *user)
 {
 	const struct stats_sources *sources = user;
 	const struct packets *packets = sources->packets;
 
-	return json_pack("{so so so so s{sI sI} s{sI sI} sI}",
+	return json_pack("{so so so so so s{sI sI} s{sI sI} sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
 		"conntrack", conntrack_stats(sources->mirror->conntrack),
+		"state", state_stats(sources->state),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,

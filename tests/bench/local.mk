@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-check_PROGRAMS += tests/bench/echo tests/bench/sender
+check_PROGRAMS += tests/bench/echo tests/bench/sender tests/bench/state
+tests_bench_state_SOURCES = tests/bench/state.c
+tests_bench_state_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_bench_state_LDADD = tests/lib/libtest.a src/daemon/libipb-state.la
 tests_bench_echo_SOURCES = tests/bench/echo.c
 tests_bench_echo_LDADD = src/kernel/libipb-kernel.la src/core/libipb-core.la \
 	src/base/libipb-base.la

@@ -6,6 +6,7 @@ DIRECTOR_PID=
 DIRECTOR_METHOD=direct
 DIRECTOR_REPLIES=unseen
 DIRECTOR_AFFINITY=client
+DIRECTOR_STATE=none
 
 # Prints a program of the build directory: $1 is its path there.
 built() {
@@ -29,6 +30,8 @@ director_missing() {
 director_globals() {
 	cat <<-END
 		socket = "$LAB_DIR/control.sock"
+		state-file = "$DIRECTOR_STATE"
+		state-interval = 1
 		unreachable-rate = 10
 		unreachable-burst = 10
 		$1
@@ -38,6 +41,11 @@ director_globals() {
 # Has the services that are written from now on keep together what affinity $1 says.
 director_affinity() {
 	DIRECTOR_AFFINITY=$1
+}
+
+# Has the director know again after a restart what it knew before.
+director_keeps_state() {
+	DIRECTOR_STATE=$LAB_DIR/state
 }
 
 # Prints service $1 at addresses $2 ("a", "b") with scheduler $3; the rest are the servers,

@@ -66,6 +66,7 @@ EXTRA_DIST += \
 	tests/lab/stages/realserver.sh \
 	tests/lab/stages/refuses.sh \
 	tests/lab/stages/rekey-affinity.sh \
+	tests/lab/stages/restart.sh \
 	tests/lab/stages/rekeys.sh \
 	tests/lab/stages/seen-bridge.sh \
 	tests/lab/stages/seen-gateway.sh \

@@ -85,6 +85,11 @@ static const struct mistake mistakes[] = {
 	{"socket = control.sock\n" GOOD, "f:1: socket: found \"control.sock\", expected "
 					 "an absolute path shorter than "
 					 "104 bytes"},
+	{"state-file = \"state\"\n" GOOD,
+		"f:1: state-file: found \"state\", expected an absolute path shorter than 256 "
+		"bytes, or none"},
+	{"state-interval = 86401\n" GOOD, "f:1: state-interval: found \"86401\", expected a "
+					  "number from 0 to 86400 (seconds)"},
 	{"socket-group = \"a b\"\n" GOOD, "f:1: socket-group: found \"a b\", expected 1 "
 					  "to 31 of the characters A-Z a-z "
 					  "0-9 . _ -"},
@@ -360,6 +365,7 @@ END_TEST
 static const char full[] =
 	"socket = \"/tmp/a.sock\"\n"
 	"socket-group = vpn-admins\n"
+	"state-file = \"/tmp/a.state\"\nstate-interval = 0\n"
 	"mark-base = 0xf0000000\nmark-mask = 0xff000000\n"
 	"table-base = 4294967290\nrule-priority = 32000\n"
 	"queue = 65535\nqueue-length = 16\nsocket-buffer-bytes = 65536\n"
@@ -387,6 +393,8 @@ START_TEST(every_key_is_stored)
 
 	ck_assert_str_eq(config->socket_path, "/tmp/a.sock");
 	ck_assert_str_eq(config->socket_group, "vpn-admins");
+	ck_assert_str_eq(config->state_file, "/tmp/a.state");
+	ck_assert_uint_eq(config->state_interval_ms, 0);
 	ck_assert_uint_eq(config->mark_base, 0xf0000000u);
 	ck_assert_uint_eq(config->mark_mask, 0xff000000u);
 	ck_assert_uint_eq(config->table_base, 4294967290u);

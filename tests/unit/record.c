@@ -27,7 +27,7 @@ struct file {
 	size_t size_bytes;
 };
 
-/** A director for config, which hears of established entries in *heard. */
+/** A director for config. */
 static struct director *make_director(const struct config *config,
 	const struct hash_key *with, const struct session_events *events)
 {
@@ -117,6 +117,7 @@ static void fill(struct director *director)
 	establish(director, 1, 500, NOW_MS - 60000);
 	establish(director, 2, 4500, NOW_MS - 20000);
 	pass(director, &again, NOW_MS - 5000);
+	again.mark = 0x1234;
 	pass(director, &again, NOW_MS - 4000);
 	handshake = handshake_find(&director->sessions, &director->services[0],
 		&again.flow.client, 48);
@@ -139,6 +140,7 @@ static void check_same(const struct director *restored, const struct session_ent
 	ck_assert_int_eq(other->state, one->state);
 	ck_assert_int_eq(other->soft, one->soft);
 	ck_assert_uint_eq(other->packets, one->packets);
+	ck_assert_uint_eq(other->mark, one->mark);
 	ck_assert_uint_eq(other->created_ms + away_ms, one->created_ms);
 	ck_assert_uint_eq(other->last_ms + away_ms, one->last_ms);
 	ck_assert_uint_eq(other->proof_ms, one->proof_ms ? one->proof_ms - away_ms : 0);
@@ -416,7 +418,7 @@ START_TEST(record_no_room)
 END_TEST
 
 /** Counts. */
-static void note_established(void *user, const struct session_entry *entry)
+static void note_established(void *user, struct session_entry *entry)
 {
 	ck_assert_int_eq(entry->state, SESSION_ESTABLISHED);
 	++*(unsigned int *)user;
