@@ -117,7 +117,7 @@ bench_config() {
 	local address
 	{
 		printf 'socket = "%s"\n' "$BENCH_WORK/control.sock"
-		printf 'fast-path = %s\n' "$2"
+		printf 'state-file = none\nfast-path = %s\n' "$2"
 		printf '%s\n' "${4-}"
 		printf 'service vpn {\n\taddress = {"%s"}\n\tmethod = %s\n\tscheduler = rr\n' \
 			"$BENCH_VIRTUAL" "$1"
