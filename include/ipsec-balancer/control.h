@@ -23,6 +23,7 @@
 #define IPB_SHOW_CLIENTS "show.clients"
 #define IPB_SHOW_SERVICES "show.services"
 #define IPB_SHOW_SERVERS "show.servers"
+#define IPB_SHOW_RATES "show.rates"
 #define IPB_SHOW_STATS "show.stats"
 #define IPB_SHOW_RULESET "show.ruleset"
 #define IPB_SHOW_VERSION "show.version"

@@ -7,6 +7,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/director.c src/core/director.h \
 	src/core/decide_commit.c src/core/decide_esp.c src/core/decide_reply.c \
 	src/core/decide_rules.h \
+	src/core/estimate.c src/core/estimate.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \

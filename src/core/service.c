@@ -73,3 +73,27 @@ bool server_takes_new(const struct server *server, uint8_t family)
 {
 	return server->weight > 0 && server_reachable(server, family);
 }
+
+/** Packets, whoever forwarded them. */
+uint64_t server_packets(const struct server *server)
+{
+	return server->packets + server->fast_packets;
+}
+
+/** Bytes, whoever forwarded them. */
+uint64_t server_bytes(const struct server *server)
+{
+	return server->bytes + server->fast_bytes;
+}
+
+/** Looks at all counters. */
+void service_look(struct service *service, uint64_t now_ms)
+{
+	for (size_t i = 0; i < service->server_count; i++) {
+		struct server *server = &service->servers[i];
+
+		estimate_look(&server->handshake_rate, server->handshakes, now_ms);
+		estimate_look(&server->packet_rate, server_packets(server), now_ms);
+		estimate_look(&server->byte_rate, server_bytes(server), now_ms);
+	}
+}

@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "core/config.h"
+#include "core/estimate.h"
 #include "core/reason.h"
 
 #define SERVER_WEIGHT_MAX 65535
@@ -28,6 +29,10 @@ struct server {
 	uint64_t fast_bytes;
 	uint64_t fast_seen_packets; /**< the kernel's own counter; it may begin anew */
 	uint64_t fast_seen_bytes;
+	uint64_t handshakes;     /**< entries of it that became ESTABLISHED */
+	struct estimate handshake_rate;
+	struct estimate packet_rate;
+	struct estimate byte_rate;
 };
 
 struct service {
@@ -61,6 +66,16 @@ struct server *service_server(const struct service *service, const char *name);
 /** What server has to do for service, for schedulers: clients, or with affinity session
  *  their entries. */
 uint64_t service_load(const struct service *service, const struct server *server);
+
+/** Packets forwarded to server, by the daemon and by the kernel alone. */
+uint64_t server_packets(const struct server *server);
+
+/** The same in bytes. */
+uint64_t server_bytes(const struct server *server);
+
+/** Looks at the counters of all servers of service for their rates; once a second is
+ *  right. */
+void service_look(struct service *service, uint64_t now_ms);
 
 /** Tells whether a new client of that family may be given to server. */
 bool server_takes_new(const struct server *server, uint8_t family);

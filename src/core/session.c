@@ -265,6 +265,7 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 	client->service->established_count++;
 	entry->server->initial--;
 	entry->server->established++;
+	entry->server->handshakes++;
 	client->established_count++;
 	client->plain_established_count += is_plain(entry);
 	if (table->events.established)

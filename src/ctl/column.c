@@ -21,6 +21,13 @@ static void format_span(const json_t *value, bool utf8, char *out, size_t out_by
 		(long long)(seconds % 60));
 }
 
+/** Writes a rate with one digit behind the point. */
+static void format_rate(const json_t *value, bool utf8, char *out, size_t out_bytes)
+{
+	(void)utf8;
+	snprintf(out, out_bytes, "%.1f", json_number_value(value));
+}
+
 /** Writes a mark as the nft and ip tools do. */
 static void format_hex(const json_t *value, bool utf8, char *out, size_t out_bytes)
 {
@@ -121,6 +128,15 @@ const struct column column_servers[] = {
 	{ "ESTABLISHED", "entries_established", 11, 2, true, NULL },
 	{ "PACKETS", "packets", 7, 2, true, NULL },
 	{ "BYTES", "bytes", 5, 0, true, NULL },
+	{ 0 },
+};
+
+const struct column column_rates[] = {
+	{ "SERVICE", "service", 7, 2, false, NULL },
+	{ "SERVER", "server", 6, 2, false, NULL },
+	{ "HANDSHAKES/S", "handshakes", 12, 2, true, format_rate },
+	{ "PACKETS/S", "packets", 9, 2, true, format_rate },
+	{ "BYTES/S", "bytes", 11, 0, true, format_rate },
 	{ 0 },
 };
 

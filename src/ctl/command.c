@@ -69,6 +69,16 @@ static const struct command commands[] = {
 		.help = "real servers",
 	},
 	{
+		.words = { "show", "rates" },
+		.arguments = "[service=NAME] [server=NAME]",
+		.keys = keys_servers,
+		.method = IPB_SHOW_RATES,
+		.answer = ANSWER_LIST,
+		.columns = column_rates,
+		.repeats = true,
+		.help = "what real servers get a second",
+	},
+	{
 		.words = { "show", "stats" },
 		.arguments = "",
 		.keys = keys_none,

@@ -54,6 +54,8 @@ static int make_entry(const struct walk *walk, const struct fast_path_key *key,
 	else
 		entry->client->fast_mark = mark;
 	session_establish(sessions, entry, walk->now_ms);
+	/* Nobody has shown a cookie of it: its port may have been given to somebody else. */
+	entry->proof_ms = 0;
 	return 0;
 }
 

@@ -146,6 +146,7 @@ static int packets_up(struct daemon *daemon)
 	daemon->packets.apply.config = daemon->config;
 	daemon->stats.packets = &daemon->packets;
 	daemon->stats.mirror = &daemon->mirror;
+	daemon->stats.upkeep = &daemon->upkeep;
 	return 0;
 }
 

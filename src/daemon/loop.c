@@ -80,7 +80,7 @@ static void look_after(struct loop *loop, bool *ret_more)
 {
 	if (ev_now(loop->ev) >= loop->looked_after + 1.0) {
 		loop->looked_after = ev_now(loop->ev);
-		*ret_more = upkeep_look(loop->upkeep);
+		*ret_more = upkeep_look(loop->upkeep, clock_now_ms());
 	} else {
 		*ret_more = mirror_refill_some(loop->packets->mirror, loop->director);
 	}

@@ -19,6 +19,7 @@ static const struct rpc_method methods[] = {
 	{ IPB_SHOW_CLIENTS, false, rpc_clients_params, rpc_show_clients },
 	{ IPB_SHOW_SERVICES, false, rpc_services_params, rpc_show_services },
 	{ IPB_SHOW_SERVERS, false, rpc_servers_params, rpc_show_servers },
+	{ IPB_SHOW_RATES, false, rpc_servers_params, rpc_show_rates },
 	{ IPB_SHOW_STATS, false, rpc_no_params, rpc_show_stats },
 	{ IPB_SHOW_RULESET, false, rpc_no_params, rpc_show_ruleset },
 	{ IPB_SHOW_VERSION, false, rpc_no_params, rpc_show_version },

@@ -64,6 +64,7 @@ int rpc_show_entries(struct rpc_call *call);
 int rpc_show_clients(struct rpc_call *call);
 int rpc_show_services(struct rpc_call *call);
 int rpc_show_servers(struct rpc_call *call);
+int rpc_show_rates(struct rpc_call *call);
 int rpc_show_stats(struct rpc_call *call);
 int rpc_show_ruleset(struct rpc_call *call);
 int rpc_show_version(struct rpc_call *call);

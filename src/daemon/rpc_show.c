@@ -94,7 +94,7 @@ static json_t *server_json(const struct config *config, const struct service *se
 		addresses[count++] = &server->config->address_v4;
 	if (server->config->address_v6.family)
 		addresses[count++] = &server->config->address_v6;
-	return json_pack("{ss ss so ss sI sI sI sI sI sI sI sI}",
+	return json_pack("{ss ss so ss sI sI sI sI sI sI sI sI sI sI}",
 		"service", service->config->name,
 		"server", server->config->name,
 		"addresses", rpc_address_list(addresses, count),
@@ -105,27 +105,46 @@ static json_t *server_json(const struct config *config, const struct service *se
 		"clients", (json_int_t)server->clients,
 		"entries_initial", (json_int_t)server->initial,
 		"entries_established", (json_int_t)server->established,
-		"packets", (json_int_t)server->packets,
-		"bytes", (json_int_t)server->bytes);
+		"packets", (json_int_t)server_packets(server),
+		"bytes", (json_int_t)server_bytes(server),
+		"fast_packets", (json_int_t)server->fast_packets,
+		"fast_bytes", (json_int_t)server->fast_bytes);
 }
+
+/** What one server gets a second. NULL without memory. */
+static json_t *rates_json(const struct config *config, const struct service *service,
+	const struct server *server)
+{
+	(void)config;
+	return json_pack("{ss ss sf sf sf}",
+		"service", service->config->name,
+		"server", server->config->name,
+		"handshakes", server->handshake_rate.per_second,
+		"packets", server->packet_rate.per_second,
+		"bytes", server->byte_rate.per_second);
+}
+
+/** Writes one server. */
+typedef json_t *server_json_fn(const struct config *config, const struct service *service,
+	const struct server *server);
 
 /** Adds the servers of a service that have the name, or all when it is NULL. */
 static bool add_servers(json_t *list, const struct config *config,
-	const struct service *service, const char *name)
+	const struct service *service, const char *name, server_json_fn *write)
 {
 	for (size_t i = 0; i < service->server_count; i++) {
 		const struct server *server = &service->servers[i];
 
 		if (name && strcmp(name, server->config->name) != 0)
 			continue;
-		if (json_array_append_new(list, server_json(config, service, server)))
+		if (json_array_append_new(list, write(config, service, server)))
 			return false;
 	}
 	return true;
 }
 
-/** The servers. */
-int rpc_show_servers(struct rpc_call *call)
+/** A list of servers, each as write has it. */
+static int show_servers(struct rpc_call *call, server_json_fn *write)
 {
 	const struct director *director = call->context->director;
 	struct service *only;
@@ -142,7 +161,7 @@ int rpc_show_servers(struct rpc_call *call)
 		const struct service *service = &director->services[i];
 
 		if ((only && only != service) ||
-			add_servers(list, call->context->config, service, name))
+			add_servers(list, call->context->config, service, name, write))
 			continue;
 		json_decref(list);
 		list = NULL;
@@ -152,6 +171,18 @@ int rpc_show_servers(struct rpc_call *call)
 		return rpc_fail(call, IPB_ERROR_NOT_FOUND, "no server %.31s", name);
 	}
 	return rpc_done(call, list);
+}
+
+/** The servers. */
+int rpc_show_servers(struct rpc_call *call)
+{
+	return show_servers(call, server_json);
+}
+
+/** The servers' rates. */
+int rpc_show_rates(struct rpc_call *call)
+{
+	return show_servers(call, rates_json);
 }
 
 /** All reasons with their counters and what they mean. NULL without memory. */

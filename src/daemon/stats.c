@@ -79,23 +79,42 @@ static json_t *state_stats(const struct state_file *state)
 		"restored", (json_int_t)state->restored.entries);
 }
 
+/** What the fast path was told; null when there is none. */
+static json_t *fast_path_stats(const struct mirror *mirror)
+{
+	const struct fast_path_counters *counters;
+
+	if (!mirror->backend)
+		return json_null();
+	counters = mirror->backend->counters(mirror->fast_path);
+	return json_pack("{ss sI sI sI sI}",
+		"backend", mirror->backend->name,
+		"put", (json_int_t)counters->put,
+		"removed", (json_int_t)counters->removed,
+		"commits", (json_int_t)counters->commits,
+		"failed", (json_int_t)counters->failed);
+}
+
 /** Everything beyond the reasons. */
 json_t *stats_collect(void *user)
 {
 	const struct stats_sources *sources = user;
 	const struct packets *packets = sources->packets;
 
-	return json_pack("{so so so so so s{sI sI} s{sI sI} sI}",
+	return json_pack("{so so so so so so s{sI sI} s{sI sI sI} sI sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
 		"conntrack", conntrack_stats(sources->mirror->conntrack),
 		"state", state_stats(sources->state),
+		"fast_path", fast_path_stats(sources->mirror),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,
 		"announced",
 		"established", (json_int_t)sources->mirror->established,
+		"moved", (json_int_t)sources->mirror->moved,
 		"removed", (json_int_t)sources->mirror->removed,
+		"ruleset_repairs", (json_int_t)sources->upkeep->repairs,
 		"gso_packets", (json_int_t)packets->gso);
 }

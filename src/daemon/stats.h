@@ -9,12 +9,14 @@
 #include "daemon/mirror.h"
 #include "daemon/packets.h"
 #include "daemon/state_file.h"
+#include "daemon/upkeep.h"
 #include "kernel/ruleset.h"
 
 struct stats_sources {
 	const struct packets *packets;
 	const struct mirror *mirror;
 	const struct state_file *state;
+	const struct upkeep *upkeep;
 	const struct ruleset_info *ruleset; /**< NULL when the ruleset is not ours */
 };
 

@@ -60,13 +60,14 @@ static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *
 }
 
 /** Looks, repairs and counts. */
-bool upkeep_look(struct upkeep *upkeep)
+bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 {
 	const struct fast_path_backend *backend = upkeep->mirror->backend;
 
 	look_at_ruleset(upkeep);
-	if (!backend)
-		return false;
-	backend->servers(take_counts, upkeep->director);
+	if (backend)
+		backend->servers(take_counts, upkeep->director);
+	for (size_t i = 0; i < upkeep->director->service_count; i++)
+		service_look(&upkeep->director->services[i], now_ms);
 	return mirror_refill_some(upkeep->mirror, upkeep->director);
 }

@@ -26,4 +26,4 @@ struct upkeep {
 void upkeep_begin(struct upkeep *upkeep);
 
 /** Looks, repairs and counts. Returns whether there is more to do soon. */
-bool upkeep_look(struct upkeep *upkeep);
+bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms);

@@ -26,7 +26,6 @@ struct fast_path_counters {
 	uint64_t commits;
 	uint64_t failed;   /**< elements that could not be put or removed */
 	int last_error;    /**< of those, negative errno */
-	uint64_t repaired; /**< times that everything was gone and was made anew */
 };
 
 /** Sees what one server, by its index, has been given. */

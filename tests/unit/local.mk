@@ -15,6 +15,7 @@ UNITS = \
 	tests/unit/cursor \
 	tests/unit/decide \
 	tests/unit/director \
+	tests/unit/estimate \
 	tests/unit/hash \
 	tests/unit/list \
 	tests/unit/rate \
@@ -52,6 +53,10 @@ tests_unit_director_SOURCES = tests/unit/director.c $(UNIT_COMMON)
 tests_unit_director_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_director_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_director_LDADD = $(UNIT_LDADD)
+tests_unit_estimate_SOURCES = tests/unit/estimate.c $(UNIT_COMMON)
+tests_unit_estimate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_estimate_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_estimate_LDADD = $(UNIT_LDADD)
 tests_unit_hash_SOURCES = tests/unit/hash.c $(UNIT_COMMON)
 tests_unit_hash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_hash_CFLAGS = $(UNIT_CFLAGS)

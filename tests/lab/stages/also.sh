@@ -41,7 +41,8 @@ also_send() {
 stage() {
 	topology_up 3 2 || stage_fail "the network did not come up"
 	watch_start || stage_fail "the counters could not be placed"
-	also_watch 1 && also_watch 2 || stage_fail "the counters could not be placed"
+	also_watch 1 || stage_fail "the counters could not be placed"
+	also_watch 2 || stage_fail "the counters could not be placed"
 	servers_start || stage_fail "strongSwan of a real server did not come up"
 	{
 		director_globals

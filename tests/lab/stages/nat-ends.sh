@@ -10,7 +10,7 @@ needs() {
 
 # Writes the usual config with short timeouts: $1 seconds for each state.
 short_config() {
-	director_config rr
+	director_config rr "fast-path = off"
 	sed -i "s/^\tscheduler = .*/&\n\ttimeout-initial = $1\n\ttimeout-established = $1/" \
 		"$LAB_DIR/director.conf"
 }

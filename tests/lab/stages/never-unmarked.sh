@@ -22,7 +22,7 @@ expect_held() {
 
 # The way to the real server goes and comes back, then the daemon dies, then all together.
 stage() {
-	stage_up 1 1 rr
+	stage_up 1 1 rr "fast-path = off"
 	clients_start 2 "$LAB_VIP"
 	expect "clients established" 1 "$(clients_initiate 1 1)"
 	lab_ip dir link set lan down
