@@ -36,26 +36,58 @@ static struct packet_flow flow_of(const struct fast_path_key *key)
 	};
 }
 
-/** Makes the entry that stands behind an element, and is told to the fast path no more. */
-static int make_entry(const struct walk *walk, const struct fast_path_key *key,
+/** Makes the entry that stands behind an element. Nobody has shown a cookie of it: its port
+ *  may have been given to somebody else meanwhile. */
+static int make_entry(const struct walk *walk, const struct packet_flow *flow,
 	struct service *service, struct server *server, uint32_t mark)
 {
 	struct session_table *sessions = &walk->director->sessions;
-	struct packet_flow flow = flow_of(key);
-	struct session_entry *entry = session_find_flow(sessions, &flow);
-	int error = entry ? 0 :
-			    session_add(sessions, service, server, &flow, walk->now_ms, &entry);
+	struct session_entry *entry;
+	int error = session_add(sessions, service, server, flow, walk->now_ms, &entry);
 
 	if (error)
 		return error;
-	entry->mark = mark & ~walk->mirror->config->mark_mask;
-	if (key->client_port)
+	/* The kernel has this one: announcing the entry must not put it again. */
+	if (flow->virtual_port == PACKET_PORT_NATT)
 		entry->fast_mark = mark;
 	else
 		entry->client->fast_mark = mark;
+	entry->mark = mark;
 	session_establish(sessions, entry, walk->now_ms);
-	/* Nobody has shown a cookie of it: its port may have been given to somebody else. */
 	entry->proof_ms = 0;
+	return 0;
+}
+
+/** Takes over an element of ESP in UDP; an entry that is there must agree with it. */
+static int adopt_flow(const struct walk *walk, const struct fast_path_key *key,
+	struct service *service, struct server *server, uint32_t mark)
+{
+	struct packet_flow flow = flow_of(key);
+	struct session_entry *entry = session_find_flow(&walk->director->sessions, &flow);
+
+	if (!entry)
+		return make_entry(walk, &flow, service, server, mark);
+	if (entry->server != server || entry->state != SESSION_ESTABLISHED)
+		return -EEXIST;
+	entry->mark = mark;
+	entry->fast_mark = mark;
+	return 0;
+}
+
+/** Takes over an element of ESP and AH, whose client may be there by its other elements or
+ *  from the state file. */
+static int adopt_client(const struct walk *walk, const struct fast_path_key *key,
+	struct service *service, struct server *server, uint32_t mark)
+{
+	struct packet_flow flow = flow_of(key);
+	struct session_client *client = session_find_client(
+		&walk->director->sessions, service, &key->client);
+
+	if (!client || !client->plain_established_count)
+		return make_entry(walk, &flow, service, server, mark);
+	if (client->server != server)
+		return -EEXIST;
+	client->fast_mark = mark;
 	return 0;
 }
 
@@ -63,16 +95,9 @@ static int make_entry(const struct walk *walk, const struct fast_path_key *key,
 static int adopt(const struct walk *walk, const struct fast_path_key *key,
 	struct service *service, struct server *server, uint32_t mark)
 {
-	struct session_client *client = session_find_client(
-		&walk->director->sessions, service, &key->client);
-
-	if (key->client_port || !client || !client->plain_established_count)
-		return make_entry(walk, key, service, server, mark);
-	/* Its entries came first, by their own elements or from the state file. */
-	if (client->server != server)
-		return -EEXIST;
-	client->fast_mark = mark;
-	return 0;
+	if (key->client_port)
+		return adopt_flow(walk, key, service, server, mark);
+	return adopt_client(walk, key, service, server, mark);
 }
 
 /** Sees one element; what nothing can stand behind is removed. */

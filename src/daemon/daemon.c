@@ -32,6 +32,7 @@
 #include "kernel/ruleset.h"
 
 enum {
+	ADOPT_AGAIN_MS = 10000, /**< after the start */
 	COPY_BYTES = 1280, /**< of a packet: all headers, and a whole ICMPv6 quote */
 };
 
@@ -368,6 +369,7 @@ static int loop_up(struct daemon *daemon)
 		.config = daemon->config,
 		.director = daemon->director,
 		.mirror = &daemon->mirror,
+		.adopt_again_ms = clock_now_ms() + ADOPT_AGAIN_MS,
 		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
 									 NULL,
 	};

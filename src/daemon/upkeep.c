@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/adopt.h"
 #include "daemon/log.h"
 
 /** Notes how many rules there are. */
@@ -59,12 +60,24 @@ static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *
 	server->fast_seen_bytes = bytes;
 }
 
+/** Takes over what the first walk over the maps has missed. */
+static void adopt_again(struct upkeep *upkeep, uint64_t now_ms)
+{
+	struct adopted adopted;
+
+	upkeep->adopt_again_ms = 0;
+	if (upkeep->mirror->backend)
+		adopt_elements(upkeep->mirror, upkeep->director, now_ms, &adopted);
+}
+
 /** Looks, repairs and counts. */
 bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 {
 	const struct fast_path_backend *backend = upkeep->mirror->backend;
 
 	look_at_ruleset(upkeep);
+	if (upkeep->adopt_again_ms && now_ms >= upkeep->adopt_again_ms)
+		adopt_again(upkeep, now_ms);
 	if (backend)
 		backend->servers(take_counts, upkeep->director);
 	for (size_t i = 0; i < upkeep->director->service_count; i++)

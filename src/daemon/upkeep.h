@@ -20,6 +20,8 @@ struct upkeep {
 	struct ruleset_info *ruleset; /**< NULL: the tables are the administrator's */
 	int rules;                    /**< that ours had when it was made */
 	uint64_t repairs;
+	uint64_t adopt_again_ms; /**< 0: no more. The kernel's list of a map that is just
+	                          *   growing can miss some of it */
 };
 
 /** Notes how the tables are now, after they were installed. */

@@ -34,6 +34,7 @@ stage() {
 		"$(director_counter new-client)+$(director_counter new-session)"
 	all_forget
 	stage_say "affinity = client"
+	director_run --cleanup
 	director_affinity client
 	director_config rr
 	stage_director_start
