@@ -343,6 +343,8 @@ static int fast_path_up(struct daemon *daemon)
 	if (error)
 		log_warning("fast path: what the kernel carries could not be read: %s",
 			strerror(-error));
+	/* What was restored before the fast path was there. */
+	mirror_refill(mirror, false);
 	log_info("fast path: %s; %zu elements of an earlier run kept, %zu removed",
 		mirror->backend->name, adopted.kept, adopted.removed);
 	return 0;

@@ -129,13 +129,14 @@ void mirror_flush(struct mirror *mirror)
 }
 
 /** Begins at the first bucket. */
-void mirror_refill(struct mirror *mirror)
+void mirror_refill(struct mirror *mirror, bool all)
 {
+	mirror->refill_all = all;
 	mirror->refill_next = mirror->backend ? 0 : SIZE_MAX;
 	mirror->lost = false;
 }
 
-/** Tells the fast path of the entries in one bucket as if it had none of them. */
+/** Tells the fast path of the entries in one bucket. */
 static size_t refill_bucket(struct mirror *mirror, const struct table *flows, size_t bucket)
 {
 	struct table_node *node = table_bucket(flows, bucket);
@@ -144,8 +145,8 @@ static size_t refill_bucket(struct mirror *mirror, const struct table *flows, si
 	for (; node; node = node->next) {
 		struct session_entry *entry = table_owner(node, struct session_entry, by_flow);
 
-		entry->client->fast_mark = 0;
-		entry->fast_mark = 0;
+		if (mirror->refill_all)
+			entry->client->fast_mark = entry->fast_mark = 0;
 		show(mirror, entry, true);
 		count++;
 	}

@@ -25,6 +25,7 @@ struct mirror {
 	struct fast_path *fast_path;             /**< not owned */
 	bool lost;          /**< the backend says that what it belongs to is gone */
 	size_t refill_next; /**< bucket of entries to be told next; SIZE_MAX: all are */
+	bool refill_all;    /**< also of what it was told before */
 };
 
 /** The events to give to director_new(); mirror must outlive the director. */
@@ -36,8 +37,9 @@ void mirror_begins(struct mirror *mirror, const struct session_entry *entry);
 /** Passes on to the kernel what has come together; before packets go on that it is about. */
 void mirror_flush(struct mirror *mirror);
 
-/** Begins to tell the fast path of everything again: it has lost what it had. */
-void mirror_refill(struct mirror *mirror);
+/** Begins to tell the fast path of what it should know and was not told; all: of everything,
+ *  since it has lost what it had. */
+void mirror_refill(struct mirror *mirror, bool all);
 
 /** Goes on with that for a portion of the table. Returns whether there is more. */
 bool mirror_refill_some(struct mirror *mirror, struct director *director);

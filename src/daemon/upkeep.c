@@ -29,7 +29,7 @@ static void repair(struct upkeep *upkeep, int found)
 		    "was made anew",
 		found, upkeep->rules);
 	upkeep_begin(upkeep);
-	mirror_refill(upkeep->mirror);
+	mirror_refill(upkeep->mirror, true);
 }
 
 /** Repairs the tables if they are not as they were made. */
