@@ -124,7 +124,9 @@ client_at() {
 # Claims that a torn file is refused, with a reason, and that this is what the pings depend on.
 expect_torn() {
 	truncate -s -1 "$LAB_DIR/state"
-	lab_in dir nft delete table inet ipsec-balancer
+	# The maps would bring the clients back; the table itself has to stay and hold.
+	lab_in dir nft flush map inet ipsec-balancer client4
+	lab_in dir nft flush map inet ipsec-balancer session4
 	stage_director_start
 	expect_true "a torn file is refused" grep -q 'refused: it is torn' "$LAB_DIR/log/director.log"
 	expect "entries then" 0 "$(director_query entries length)"
