@@ -72,7 +72,8 @@ EXTRA_DIST += \
 	tests/lab/stages/seen-gateway.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \
-	tests/lab/stages/tunnel6.sh \
+	tests/lab/stages/tunnel-kernel.sh \
+	tests/lab/stages/tunnel-ways.sh \
 	tests/lab/stages/two-initiators.sh \
 	tests/lab/stages/two-services.sh \
 	tests/lab/stages/weights.sh

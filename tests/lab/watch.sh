@@ -43,9 +43,10 @@ watch_server() {
 			counter wrong_way_back { }
 			chain from_director {
 				type filter hook prerouting priority -450;
-				iifname != { "lan", "ipb-decap4", "ipb-decap6" } accept
+				iifname != { "lan", "ipb-decap4", "ipb-decap6", "ipb-decap64" } accept
 				meta l4proto { 1, 58 } accept
 				iifname "lan" meta l4proto { 4, 41 } counter name tunnelled accept
+				iifname "lan" udp dport 6080 counter name tunnelled accept
 				iifname "lan" counter name bare
 				udp dport 500 counter name ike accept
 				udp dport 4500 @th,64,32 0 counter name ike accept
@@ -70,9 +71,9 @@ watch_fragments() {
 	for ((i = 1; i <= LAB_SERVERS; i++)); do
 		lab_in "s$i" nft -f - <<-'END'
 			add counter inet watch fragments
-			insert rule inet watch from_director iifname "lan" ip frag-off & 0x1fff != 0 \
+			insert rule inet watch from_director iifname != "ret" ip frag-off & 0x1fff != 0 \
 				counter name fragments accept
-			insert rule inet watch from_director iifname "lan" frag frag-off != 0 \
+			insert rule inet watch from_director iifname != "ret" frag frag-off != 0 \
 				counter name fragments accept
 		END
 	done
