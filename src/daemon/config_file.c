@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "daemon/config_check.h"
+#include "daemon/config_read.h"
 #include "daemon/config_schema.h"
 
 #define OPTIONS_MAX 40 /**< of one section, with a section inside and the end */
@@ -213,7 +214,7 @@ static void server_apply(struct config_reader *reader, cfg_t *cfg,
 	struct config_server *server, struct server_places *places)
 {
 	places->begin = section_line(cfg);
-	config_schema_name(reader, "server", cfg_title(cfg), places->begin, server->name);
+	config_read_title(reader, "server", cfg_title(cfg), places->begin, server->name);
 	section_apply(reader, SECTION_SERVER, cfg, server, places);
 	if (server->method == METHOD_NAT && !places->replies)
 		server->replies_seen = true;
@@ -226,7 +227,7 @@ static void service_apply(struct config_reader *reader, cfg_t *cfg, struct confi
 	size_t count = sections_counted(reader, cfg, "server", CONFIG_SERVERS);
 
 	places->begin = section_line(cfg);
-	config_schema_name(
+	config_read_title(
 		reader, "service", cfg_title(cfg), places->begin, service->name);
 	service->ah = true;
 	section_apply(reader, SECTION_SERVICE, cfg, service, places);

@@ -44,12 +44,16 @@ struct config_choice {
 	uint64_t value;
 };
 
+struct config_key;
+
+/** Judges one value and stores it, or adds to the errors. */
+typedef void config_read_fn(struct config_reader *reader, const struct config_key *key,
+	const struct config_value *value, const struct config_target *target);
+
 struct config_key {
 	enum config_section section;
 	const char *name;
-	/** Judges one value and stores it, or adds to the errors. */
-	void (*read)(struct config_reader *reader, const struct config_key *key,
-		const struct config_value *value, const struct config_target *target);
+	config_read_fn *read;
 	const char *fallback; /**< as it would stand in the file; NULL: none */
 	uint64_t min, max;    /**< of a number, as written */
 	uint64_t scale;       /**< from the file's unit to the struct's */
@@ -63,8 +67,3 @@ struct config_key {
 
 /** The i-th row of the table, NULL behind the last. */
 const struct config_key *config_schema_at(size_t index);
-
-/** Tells whether text can be the name of a service or server; adds to errors if not.
- *  what: "service" or "server". */
-bool config_schema_name(struct config_reader *reader, const char *what, const char *text,
-	unsigned int line, char ret_name[static CONFIG_NAME_BYTES]);
