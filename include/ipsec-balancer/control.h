@@ -30,6 +30,7 @@
 #define IPB_EXPLAIN "explain"
 #define IPB_SERVER_SET "server.set"
 #define IPB_ENTRY_DELETE "entry.delete"
+#define IPB_STATE_SAVE "state.save"
 
 /* Error codes of JSON-RPC 2.0. */
 #define IPB_ERROR_PARSE (-32700)   /**< the line is no JSON */

@@ -173,6 +173,15 @@ static const struct command commands[] = {
 		.show = writer_text_deleted,
 		.help = "take entries of a client out of the table",
 	},
+	{
+		.words = { "state", "save" },
+		.arguments = "",
+		.keys = keys_none,
+		.method = IPB_STATE_SAVE,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_saving,
+		.help = "write the state file now",
+	},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -42,5 +42,6 @@ void writer_text_ruleset(const json_t *result, bool utf8, FILE *out);
 void writer_text_version(const json_t *result, bool utf8, FILE *out);
 void writer_text_weight(const json_t *result, bool utf8, FILE *out);
 void writer_text_deleted(const json_t *result, bool utf8, FILE *out);
+void writer_text_saving(const json_t *result, bool utf8, FILE *out);
 void writer_text_explain(const json_t *result, bool utf8, FILE *out);
 void writer_text_explain_client(const json_t *result, bool utf8, FILE *out);

@@ -202,6 +202,16 @@ void writer_text_weight(const json_t *result, bool utf8, FILE *out)
 		cells[2], cells[3]);
 }
 
+/** Prints what is being written. */
+void writer_text_saving(const json_t *result, bool utf8, FILE *out)
+{
+	static const struct column column = { .title = "", .member = "file" };
+	char cell[COLUMN_CELL_BYTES];
+
+	column_cell(&column, result, utf8, cell);
+	fprintf(out, "%s is being written\n", cell);
+}
+
 /** Prints how many entries went. */
 void writer_text_deleted(const json_t *result, bool utf8, FILE *out)
 {

@@ -280,6 +280,12 @@ static void conntrack_down(struct daemon *daemon)
 	daemon->mirror.conntrack = NULL;
 }
 
+/** For state.save. */
+static int save(void *user)
+{
+	return state_file_save(user);
+}
+
 /** Opens the control socket. */
 static int control_up(struct daemon *daemon)
 {
@@ -297,6 +303,8 @@ static int control_up(struct daemon *daemon)
 		.started_ms = clock_now_ms(),
 		.more_stats = stats_collect,
 		.more_stats_user = &daemon->stats,
+		.save = save,
+		.save_user = &daemon->state,
 	};
 	error = control_new(daemon->loop.ev, &settings, &daemon->control);
 	if (error)

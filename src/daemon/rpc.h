@@ -21,6 +21,10 @@ struct rpc_context {
 	/** More members for show.stats: a new object, or NULL. May be NULL. */
 	json_t *(*more_stats)(void *user);
 	void *more_stats_user;
+	/** For state.save: begins to write the state file. -ENOENT: there is none. NULL: no
+	 *  more than that. */
+	int (*save)(void *user);
+	void *save_user;
 };
 
 /** What the peer may do. */

@@ -71,3 +71,4 @@ int rpc_show_version(struct rpc_call *call);
 int rpc_server_set(struct rpc_call *call);
 int rpc_entry_delete(struct rpc_call *call);
 int rpc_explain(struct rpc_call *call);
+int rpc_state_save(struct rpc_call *call);

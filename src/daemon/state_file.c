@@ -58,19 +58,20 @@ static void note_saved(struct state_file *state)
 		(unsigned long long)state->counters.duration_ms);
 }
 
-/** Begins a file. */
-static void begin(struct state_file *state)
+/** Begins a file. Negative errno. */
+static int begin(struct state_file *state)
 {
 	int error = state_writer_open(state->config->state_file, &state->writer);
 
 	if (error) {
 		note_error(state, error);
-		return;
+		return error;
 	}
 	state->began_ms = clock_now_ms();
 	state->bytes = 0;
 	state->committing = false;
 	snapshot_begin(&state->snapshot, state->director, state->began_ms, clock_wall_ms());
+	return 0;
 }
 
 /** Ends the file, in its place or not. */
@@ -158,14 +159,16 @@ void state_file_watch(struct state_file *state, struct ev_loop *ev)
 }
 
 /** Begins to write it. */
-bool state_file_save(struct state_file *state)
+int state_file_save(struct state_file *state)
 {
+	int error = 0;
+
 	if (state->is_off)
-		return false;
+		return -ENOENT;
 	if (!state->writer)
-		begin(state);
+		error = begin(state);
 	set_timer(state);
-	return true;
+	return error == -ENOENT ? -ENOTDIR : error;
 }
 
 /** Ends without writing. */

@@ -48,8 +48,9 @@ void state_file_load(struct state_file *state, const struct config *config,
 /** Has it written every state-interval from now on. */
 void state_file_watch(struct state_file *state, struct ev_loop *ev);
 
-/** Begins to write it now, unless that is under way. False: there is no state file. */
-bool state_file_save(struct state_file *state);
+/** Begins to write it now, unless that is under way. -ENOENT: nothing is saved; other errors
+ *  are logged as well. */
+int state_file_save(struct state_file *state);
 
 /** Writes it once more, all at once, and ends. */
 void state_file_finish(struct state_file *state);

@@ -97,7 +97,7 @@ static uint64_t write_in_loop(struct state_file *state)
 	watch.timer.data = &watch;
 	ev_timer_start(ev, &watch.timer);
 	state_file_watch(state, ev);
-	need(state_file_save(state), "there is something in the file's place");
+	need(!state_file_save(state), "there is something in the file's place");
 	ev_run(ev, 0);
 	need(state->counters.saves == 1, "the file was not written");
 	state_file_stop(state);

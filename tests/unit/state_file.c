@@ -3,6 +3,7 @@
  * The state file on a disk: when it is written, that it is there as a whole or as it was,
  * and that nothing that can be wrong with it stops anything.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,8 +168,8 @@ START_TEST(state_file_when_asked)
 	state_file_watch(&fixture.state, ev);
 	ev_run(ev, 0);
 	ck_assert_uint_eq(fixture.state.counters.saves, 0);
-	ck_assert(state_file_save(&fixture.state));
-	ck_assert(state_file_save(&fixture.state));
+	ck_assert_int_eq(state_file_save(&fixture.state), 0);
+	ck_assert_int_eq(state_file_save(&fixture.state), 0);
 	ev_run(ev, 0);
 	ck_assert_uint_eq(fixture.state.counters.saves, 1);
 	ck_assert_int_eq(entries_in_file(&fixture), 700);
@@ -216,7 +217,7 @@ START_TEST(state_file_stopped)
 	add_client(fixture.director, 2);
 	fixture.config->state_interval_ms = 0;
 	state_file_watch(&fixture.state, ev);
-	ck_assert(state_file_save(&fixture.state));
+	ck_assert_int_eq(state_file_save(&fixture.state), 0);
 	ev_run(ev, EVRUN_ONCE);
 	ck_assert_ptr_nonnull(fixture.state.writer);
 	state_file_stop(&fixture.state);
@@ -242,7 +243,7 @@ START_TEST(state_file_no_place)
 	ck_assert(fixture.state.is_off);
 	fixture.config->state_file[0] = '\0';
 	state_file_load(&fixture.state, fixture.config, fixture.director);
-	ck_assert(!state_file_save(&fixture.state));
+	ck_assert_int_eq(state_file_save(&fixture.state), -ENOENT);
 	state_file_finish(&fixture.state);
 	ck_assert_uint_eq(fixture.state.counters.saves + fixture.state.counters.errors, 0);
 	tear_down(&fixture);

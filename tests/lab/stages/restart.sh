@@ -87,7 +87,8 @@ stage() {
 	expect_ike_goes_on
 	stage_say "killed and started"
 	sas=$(all_sas) saved=$(state_figure saves)
-	expect_true "the state is saved while it runs" lab_until 50 state_saved_since "$((saved + 1))"
+	expect "state save" "$LAB_DIR/state is being written" "$(director_ctl state save)"
+	expect_true "the state is saved while it runs" lab_until 50 state_saved_since "$((saved + 2))"
 	expect_pings_go_on director_kill
 	expect_known "$sas"
 	expect_ike_goes_on
