@@ -49,6 +49,12 @@ static void restore_service(struct restoration *restoration, const struct record
 		director_service(restoration->director, record->name);
 }
 
+/** A server's number in a file that would be saved now; no number for NULL. */
+static uint32_t number_of(const struct server *server)
+{
+	return server ? server->config->index : UINT32_MAX;
+}
+
 /** Finds a server by name. */
 static void restore_server(struct restoration *restoration, const struct record *record)
 {
@@ -58,6 +64,8 @@ static void restore_server(struct restoration *restoration, const struct record 
 		.service = service,
 		.server = service ? service_server(service, record->name) : NULL,
 	};
+	if (number_of(restoration->servers[record->server].server) != record->server)
+		restoration->report->servers_changed = true;
 }
 
 /** Notes whose entries follow. */
@@ -259,6 +267,8 @@ bool restore(struct director *director, const uint8_t *data, size_t size_bytes,
 	record_open(&reader, data, size_bytes);
 	while (record_next(&reader, &record))
 		restore_record(&restoration, &record);
+	if (reader.servers != director->config->server_count)
+		ret_report->servers_changed = true;
 	settle(&restoration);
 	return true;
 }

@@ -8,6 +8,7 @@ struct walk {
 	struct mirror *mirror;
 	struct director *director;
 	uint64_t now_ms;
+	bool is_known; /**< what the marks mean */
 	struct adopted *adopted;
 };
 
@@ -43,8 +44,10 @@ static int make_entry(const struct walk *walk, const struct packet_flow *flow,
 {
 	struct session_table *sessions = &walk->director->sessions;
 	struct session_entry *entry;
-	int error = session_add(sessions, service, server, flow, walk->now_ms, &entry);
+	int error = -ENOENT;
 
+	if (walk->is_known)
+		error = session_add(sessions, service, server, flow, walk->now_ms, &entry);
 	if (error)
 		return error;
 	/* The kernel has this one: announcing the entry must not put it again. */
@@ -119,9 +122,9 @@ static int see(const struct fast_path_key *key, uint32_t mark, void *user)
 
 /** Takes over all elements, then tells the kernel what has to go. */
 int adopt_elements(struct mirror *mirror, struct director *director, uint64_t now_ms,
-	struct adopted *ret_adopted)
+	bool is_known, struct adopted *ret_adopted)
 {
-	struct walk walk = { mirror, director, now_ms, ret_adopted };
+	struct walk walk = { mirror, director, now_ms, is_known, ret_adopted };
 	int error;
 
 	*ret_adopted = (struct adopted){ 0 };

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +19,9 @@ struct adopted {
 /**
  * Makes an ESTABLISHED entry, with unknown cookies, of each element that no entry stands
  * behind: of its own flow, or for ESP and AH of port 500. Entries that were restored before
- * keep what they are. Negative errno when the elements could not be read; ret_adopted is
+ * keep what they are. Unless is_known, marks may mean other servers than when the elements
+ * were made, and those that no entry stands behind are removed. Negative errno when the elements could not be read; ret_adopted is
  * filled in every case.
  */
 int adopt_elements(struct mirror *mirror, struct director *director, uint64_t now_ms,
-	struct adopted *ret_adopted);
+	bool is_known, struct adopted *ret_adopted);

@@ -347,7 +347,8 @@ static int fast_path_up(struct daemon *daemon)
 		return error;
 	}
 	mirror->backend = &nft_maps;
-	error = adopt_elements(mirror, daemon->director, clock_now_ms(), &adopted);
+	error = adopt_elements(mirror, daemon->director, clock_now_ms(),
+		!daemon->state.restored.servers_changed, &adopted);
 	if (error)
 		log_warning("fast path: what the kernel carries could not be read: %s",
 			strerror(-error));

@@ -67,7 +67,8 @@ static void adopt_again(struct upkeep *upkeep, uint64_t now_ms)
 
 	upkeep->adopt_again_ms = 0;
 	if (upkeep->mirror->backend)
-		adopt_elements(upkeep->mirror, upkeep->director, now_ms, &adopted);
+		adopt_elements(upkeep->mirror, upkeep->director, now_ms,
+			upkeep->marks_are_known, &adopted);
 }
 
 /** Looks, repairs and counts. */

@@ -183,6 +183,7 @@ START_TEST(record_comes_back)
 	save(before, NOW_MS, &file);
 	ck_assert(restore_after(after, &file, 7000, &report));
 	ck_assert_uint_eq(report.away_ms, 7000);
+	ck_assert(!report.servers_changed);
 	ck_assert_uint_eq(report.entries, 4);
 	ck_assert_uint_eq(report.handshakes, before->sessions.cookies.count);
 	ck_assert_uint_eq(after->sessions.pairs.count, 2);
@@ -332,6 +333,7 @@ START_TEST(record_other_configuration)
 	strcpy(changed->services[0].servers[2].name, "gw1");
 	after = make_director(changed, &key, NULL);
 	ck_assert(restore_after(after, &file, 0, &report));
+	ck_assert(report.servers_changed);
 	ck_assert_uint_eq(report.entries, 3);
 	ck_assert_uint_eq(report.unconfigured, 1);
 	ck_assert_ptr_eq(session_find_flow(&after->sessions, &packet.flow)->server,

@@ -58,13 +58,14 @@ our_rules() {
 	{ lab_ip dir rule; lab_ip dir -6 rule; } | grep 'proto 83'
 }
 
-# Claims that pings of client 1 that go on meanwhile are answered after $1 and a start.
+# Claims that of pings of client 1 that go on meanwhile none is lost by $1 and a start.
 expect_pings_go_on() {
 	ping_begin 100
 	expect_true "pings are under way" lab_until 50 ping_reached 10
 	"$1"
 	stage_director_start
 	expect_true "they go on after the start" lab_until 150 ping_reached 100
+	expect "pings lost meanwhile" 0 "$((100 - $(pings_answered | sort -u | wc -l)))"
 }
 
 # A regular stop; a kill -9; another configuration; a torn file.
@@ -79,6 +80,7 @@ stage() {
 	sas=$(all_sas) rules=$(our_rules)
 	stage_say "stopped and started"
 	director_stop
+	expect "pings answered while it is away" 3 "$(clients_ping 1 3)"
 	expect_true "our rules stay" test "$rules" = "$(our_rules)"
 	expect "permissions of the state file" 600 "$(stat -c %a "$LAB_DIR/state")"
 	stage_director_start
@@ -107,9 +109,11 @@ expect_other_configuration() {
 	sed -i '/server gw2 {/,/^\t}/d' "$LAB_DIR/director.conf"
 	stage_director_start
 	expect "marks with a rule in IPv4" 2 "$(lab_ip dir rule | grep -c 'fwmark.*lookup 90')"
-	expect "clients known" gw1/gw3 \
-		"$(director_query entries '[.[] | select(.state == "ESTABLISHED") | .server]
-			| unique | join("/")')"
+	expect "clients known" 2 "$(director_established)"
+	expect "servers of clients 1 and 3, and of client 2" gw1/gw3/ \
+		"$(for server in 1 3 2; do
+			echo "$(director_server_of "$(client_address "$(client_at "$server")")")/"
+		done | tr -d '\n' | sed 's,/$,,')"
 	expect_true "client 1 is where it was" client_ping "$(client_at 1)" 1
 	expect_true "so is client 3" client_ping "$(client_at 3)" 1
 	director_stop
