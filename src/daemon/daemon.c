@@ -381,6 +381,7 @@ static int loop_up(struct daemon *daemon)
 		.director = daemon->director,
 		.mirror = &daemon->mirror,
 		.adopt_again_ms = clock_now_ms() + ADOPT_AGAIN_MS,
+		.marks_are_known = !daemon->state.restored.servers_changed,
 		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
 									 NULL,
 	};
