@@ -26,12 +26,9 @@ mixed_config() {
 			-e '$i\	server here { method = local }'
 }
 
-# Sends AH from client $1 and prints how many packets were counted as $2.
-ah_from() {
-	local before
-	before=$(director_counter "$2")
-	stray "$1" -p ah -w 100 "$LAB_VIP" >>"$LAB_DIR/log/stray.log"
-	echo $(($(director_counter "$2") - before))
+# Sends an AH packet from client $1.
+send_ah() {
+	stray "$1" -p ah -w 300 "$LAB_VIP" >>"$LAB_DIR/log/stray.log"
 }
 
 # Four clients, each at another sort of server. AH passes where addresses stay, conntrack knows
@@ -69,9 +66,10 @@ stage() {
 	expect "of which none without a tunnel" 0 "$(watch_packets s3 bare)"
 	expect "connections" "$(nat_connections_of -s "$(client_address 1)")" \
 		"$(nat_connections)"
-	expect "AH to nat refused" 1 "$(ah_from 1 ah-nat)"
-	expect "AH to direct forwarded" 1 "$(ah_from 2 slave)"
-	expect "AH in the tunnel forwarded" 1 "$(ah_from 3 slave)"
+	send_ah 1
+	send_ah 2
+	send_ah 3
+	expect "AH to nat refused" 1 "$(director_counter ah-nat)"
 	expect "AH that came to servers 1, 2 and 3" 011 "$(for i in 1 2 3; do
 		watch_packets "s$i" plain_ah | tr -d '\n'
 	done)"
