@@ -54,8 +54,6 @@ stage() {
 	expect "at" gw1 "$(director_server_of "$(client_address 2)")"
 	director_kill
 	expect_at_least "connections left" 2 "$(nat_connections)"
-	# Else the next one takes the clients over from it.
-	sed -i '1i\fast-path = off' "$LAB_DIR/director.conf"
 	stage_director_start
 	expect "connections after the start" 0 "$(nat_connections)"
 	client_forget 2
