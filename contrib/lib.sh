@@ -13,14 +13,14 @@ declare -A PACKAGES=(
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
 	[test]="check conntrack libpcap-dev openssl shellcheck tcpdump universal-ctags
 		xz-utils"
-	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux"
+	[vm]="qemu-system-x86 busybox-static kmod cpio util-linux ipvsadm"
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
 	[build]="autoreconf automake libtoolize pkg-config make gcc"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
 	[test]="conntrack openssl shellcheck tcpdump ctags xz"
-	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock"
+	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock ipvsadm"
 )
 declare -A LIBRARIES=(
 	[build]="libmnl libnetfilter_queue libnetfilter_conntrack libnftnl libconfuse jansson libcap-ng"
