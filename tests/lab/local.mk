@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	tests/lab/stages/ikev1-direct.sh \
 	tests/lab/stages/ikev2-direct.sh \
 	tests/lab/stages/ipv6-direct.sh \
+	tests/lab/stages/ipvs.sh \
 	tests/lab/stages/kill-9.sh \
 	tests/lab/stages/libreswan-clients.sh \
 	tests/lab/stages/libreswan-servers.sh \
