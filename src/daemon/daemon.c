@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "core/director.h"
 #include "core/ruleset_rules.h"
@@ -49,7 +50,8 @@ struct daemon {
 	struct loop loop;
 	struct rpc_context rpc;
 	struct control *control;
-	int ready_fd; /**< of the waiting parent; -1 in the foreground */
+	int hearing_fd; /**< for ICMP errors about tunnels; -1: not needed */
+	int ready_fd;   /**< of the waiting parent; -1 in the foreground */
 };
 
 /** One step of the start. up logs what is wrong and returns a negative errno; down undoes
@@ -151,11 +153,22 @@ static int packets_up(struct daemon *daemon)
 	return 0;
 }
 
-/** Makes the routing. It has no step down: what the kernel does with marks goes on while
- *  the daemon is away; --cleanup removes it. */
+/** Makes the routing. What the kernel does with marks goes on while the daemon is away;
+ *  --cleanup removes it. */
 static int routing_up(struct daemon *daemon)
 {
-	return routing_apply(daemon->config);
+	int error = routing_apply(daemon->config);
+
+	if (!error)
+		daemon->hearing_fd = routing_hear_errors(daemon->config);
+	return error;
+}
+
+/** Lets go of what makes ICMP errors understood; the routing stays. */
+static void routing_down(struct daemon *daemon)
+{
+	if (daemon->hearing_fd >= 0)
+		close(daemon->hearing_fd);
 }
 
 /** Binds the queue: before the nft rules, so that the first packet finds a listener, and
@@ -421,7 +434,7 @@ static const struct step steps[] = {
 	{ director_up, director_down },
 	{ packets_up, NULL },
 	{ queue_up, queue_down },
-	{ routing_up, NULL },
+	{ routing_up, routing_down },
 	{ icmp_up, icmp_down },
 	{ ruleset_up, NULL },
 	{ state_up, NULL },

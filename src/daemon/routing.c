@@ -68,3 +68,33 @@ int routing_apply(const struct config *config)
 		log_error("routing: %s", strerror(-error));
 	return error;
 }
+
+/** Tells whether packets go into GUE. */
+static bool has_gue(const struct config *config)
+{
+	for (size_t s = 0; s < config->service_count; s++) {
+		const struct config_service *service = &config->services[s];
+
+		for (size_t i = 0; i < service->server_count; i++)
+			if (service->servers[i].method == METHOD_TUNNEL &&
+				service->servers[i].encapsulation == ENCAPSULATION_GUE)
+				return true;
+	}
+	return false;
+}
+
+/** IP in IP needs nothing. */
+int routing_hear_errors(const struct config *config)
+{
+	int fd;
+
+	if (!has_gue(config))
+		return -1;
+	fd = tunnel_device_hear_errors();
+	if (fd >= 0)
+		return fd;
+	log_warning("encapsulation gue: where the way to a server gets narrower, clients "
+		    "will not be told: %s",
+		strerror(-fd));
+	return -1;
+}

@@ -11,9 +11,11 @@
 #include <linux/if_tunnel.h>
 #include <linux/ip6_tunnel.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /** So large that the routes' MTU, which knows the link, is always the smaller one. */
 #define DEVICE_MTU_BYTES 65000
@@ -216,6 +218,22 @@ static int device_make(struct netlink *netlink, const struct tunnel_device *devi
 	mnl_attr_nest_end(message, data);
 	mnl_attr_nest_end(message, info);
 	return netlink_talk(netlink, message, NULL, NULL);
+}
+
+/** Opens a socket that says it encapsulates. Of the kinds of encapsulation L2TP's is the
+ *  one that hangs no receiver on the socket. */
+int tunnel_device_hear_errors(void)
+{
+	int kind = UDP_ENCAP_L2TPINUDP, error;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -errno;
+	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &kind, sizeof(kind)) == 0)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
 }
 
 /** Removes a device. */

@@ -44,6 +44,12 @@ const char *tunnel_device_kind(const struct tunnel_device *device);
 int tunnel_device_put(struct netlink *netlink, const struct tunnel_device *device,
 	uint32_t *ret_interface, bool *ret_made);
 
+/** Has the kernel understand ICMP errors about GUE packets of ours: it looks for a tunnel
+ *  behind a UDP header only while some socket encapsulates. This one is bound to nothing
+ *  and gets nothing. Returns its descriptor, which is the caller's to close, or negative
+ *  errno. */
+int tunnel_device_hear_errors(void);
+
 /** Removes a device by its index. 0 also when there is none. */
 int tunnel_device_delete(struct netlink *netlink, uint32_t interface);
 

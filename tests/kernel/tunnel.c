@@ -4,6 +4,7 @@
  * the servers' side. Where the kernel has no such devices, only that this is said. The
  * second server has an IPv4 address alone, so its IPv6 clients go over IPv4.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,28 +339,94 @@ START_TEST(a_second_device_that_fails_takes_the_first_along)
 }
 END_TEST
 
+/** Has a router say that what just left is too big for a link of 1400 bytes. */
+static void say_too_big(const struct fixture_frame *frame)
+{
+	uint8_t packet[FIXTURE_BYTES], error[8 + 1232] = { 2, 0 };
+	bool v6 = frame->packet[0] >> 4 == 6;
+	size_t quoted = v6 ? 1232 : 520;
+
+	if (!v6) {
+		error[0] = 3;
+		error[1] = 4;
+	}
+	error[6] = 1400 >> 8;
+	error[7] = 1400 & 0xff;
+	memcpy(error + 8, frame->packet, quoted);
+	fixture_inject(packet, fixture_icmp(packet, v6 ? "fd02::99" : "10.2.0.99",
+				       v6 ? "fd02::1" : "10.2.0.1", error, 8 + quoted));
+}
+
+/** Sends a long packet from a client, with DF. */
+static void send_long(const char *client, const char *virtual)
+{
+	static const uint8_t payload[1400];
+	uint8_t packet[FIXTURE_BYTES];
+	size_t size_bytes = fixture_udp(
+		packet, client, virtual, 500, 500, payload, sizeof(payload));
+
+	if (packet[0] >> 4 == 4) {
+		uint32_t sum = (uint32_t)(packet[10] << 8 | packet[11]);
+
+		/* RFC 1624: what is added to the header is taken from its checksum. */
+		sum = sum >= 0x4000 ? sum - 0x4000 : sum + 0xffff - 0x4000;
+		packet[6] |= 0x40;
+		packet[10] = (uint8_t)(sum >> 8);
+		packet[11] = (uint8_t)sum;
+	}
+	fixture_inject(packet, size_bytes);
+}
+
 /** A router behind the director says that the way is narrower there. The kernel passes
  *  that on to the client, since IPv6 packets are not fragmented on their way. */
 START_TEST(a_narrower_way_behind_is_passed_on)
 {
-	static const uint8_t payload[1400];
-	uint8_t packet[FIXTURE_BYTES], error[8 + 1232] = { 2, 0 };
 	struct fixture_frame frame;
 
 	ck_assert_int_eq(apply(), 0);
 	mark_for(0);
-	fixture_inject(packet, fixture_udp(packet, FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6,
-				       500, 500, payload, sizeof(payload)));
+	send_long(FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.packet[6], 41);
-	error[6] = 1400 >> 8;
-	error[7] = 1400 & 0xff;
-	memcpy(error + 8, frame.packet, sizeof(error) - 8);
-	fixture_inject(packet,
-		fixture_icmp(packet, "fd02::99", "fd02::1", error, sizeof(error)));
+	say_too_big(&frame);
 	ck_assert(fixture_back(&frame));
 	ck_assert_uint_eq(frame.packet[40], 2); /* packet too big, RFC 4443 3.2 */
 	ck_assert_mem_eq(frame.packet + 44, "\0\0\x05\x50", 4);
+}
+END_TEST
+
+/** Sends a long packet, has a router speak, and expects the kernel to learn of the way to
+ *  end and to speak itself at the next packet: of mtu_bytes, at so many bytes. */
+static void expect_told(const char *client, const char *virtual, const char *end,
+	size_t at, uint16_t mtu_bytes)
+{
+	struct fixture_frame frame;
+	uint16_t found;
+
+	send_long(client, virtual);
+	ck_assert(fixture_out(&frame));
+	say_too_big(&frame);
+	fixture_shell("for i in $(seq 100); do ip route get %s | grep -q 'mtu 1400' && "
+		      "exit; sleep 0.05; done; exit 1", end);
+	send_long(client, virtual);
+	ck_assert_msg(fixture_back(&frame), "%s is told nothing", client);
+	memcpy(&found, frame.packet + at, sizeof(found));
+	ck_assert_uint_eq(ntohs(found), mtu_bytes);
+}
+
+START_TEST(a_narrower_way_behind_gue_is_heard_of)
+{
+	int fd = tunnel_device_hear_errors();
+
+	ck_assert_int_ge(fd, 0);
+	gue_everywhere();
+	ck_assert_int_eq(apply(), 0);
+	mark_for(0);
+	expect_told(
+		FIXTURE_CLIENT_V4, FIXTURE_VIRTUAL_V4, "10.2.0.11", 20 + 6, 1400 - 32);
+	expect_told(
+		FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6, "fd02::11", 40 + 6, 1400 - 52);
+	close(fd);
 }
 END_TEST
 
@@ -505,6 +572,7 @@ int main(void)
 	tcase_add_test(tests, gue_servers_that_change_places);
 	tcase_add_test(tests, a_second_device_that_fails_takes_the_first_along);
 	tcase_add_test(tests, a_narrower_way_behind_is_passed_on);
+	tcase_add_test(tests, a_narrower_way_behind_gue_is_heard_of);
 	tcase_add_test(tests, servers_behind_a_router);
 	tcase_add_test(tests, a_learned_mtu_is_not_kept);
 	return fixture_run(suite);
