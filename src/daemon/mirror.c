@@ -118,6 +118,14 @@ void mirror_begins(struct mirror *mirror, const struct session_entry *entry)
 	conntrack_forget_esp(mirror->conntrack, &entry->flow);
 }
 
+/** Conntrack would have the packet translated to the flow's own server. */
+void mirror_strays(struct mirror *mirror, const struct packet_flow *flow,
+	const struct server *server)
+{
+	if (mirror->conntrack && server->config->method == METHOD_NAT)
+		conntrack_forget_udp(mirror->conntrack, flow);
+}
+
 /** Passes changes on. Conntrack comes last: it would begin a connection anew by the mark that
  *  the fast path still sets. */
 void mirror_flush(struct mirror *mirror)

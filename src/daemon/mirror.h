@@ -34,6 +34,11 @@ struct session_events mirror_events(struct mirror *mirror);
 /** An entry is new, or has another server than before. */
 void mirror_begins(struct mirror *mirror, const struct session_entry *entry);
 
+/** A packet goes to another server than the entry of its flow: where a session has moved to
+ *  what was somebody else's flow, its server must get the packet before it can answer. */
+void mirror_strays(struct mirror *mirror, const struct packet_flow *flow,
+	const struct server *server);
+
 /** Passes on to the kernel what has come together; before packets go on that it is about. */
 void mirror_flush(struct mirror *mirror);
 

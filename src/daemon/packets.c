@@ -30,6 +30,8 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	decide_commit(packets->director, &packet, now_ms, queued->wire_bytes, &decision);
 	if (decision.entry && decision.entry->server != server)
 		mirror_begins(packets->mirror, decision.entry);
+	else if (server && decision.action == DECISION_FORWARD && decision.server != server)
+		mirror_strays(packets->mirror, &packet.flow, decision.server);
 	return apply_decision(&packets->apply, &packet, queued, &decision);
 }
 

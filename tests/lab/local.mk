@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	tests/lab/stages/mobike.sh \
 	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/nat-ends.sh \
+	tests/lab/stages/nat-port-reused.sh \
 	tests/lab/stages/nat-ports-kept.sh \
 	tests/lab/stages/nat-rebinding.sh \
 	tests/lab/stages/nat-esp.sh \
