@@ -16,7 +16,8 @@ static bool is_own_pair(const struct view *view)
 	const struct handshake *own =
 		handshake_own(view->decision->entry, view->packet->icookie);
 
-	return own && own->rcookie == view->packet->rcookie;
+	return own && own->rcookie == view->packet->rcookie &&
+		own->server == view->decision->entry->server;
 }
 
 /**
@@ -27,7 +28,7 @@ static bool is_own_pair(const struct view *view)
 static void decide_moved(const struct view *view, const struct handshake *moved)
 {
 	const struct session_entry *entry = view->decision->entry;
-	struct server *server = moved->entry->server;
+	struct server *server = moved->server;
 	bool own_server = !entry || entry->server == server;
 
 	if (view_entry_established(view) && own_server)
@@ -87,7 +88,7 @@ static void decide_first(const struct view *view)
 	const struct handshake *handshake = view_find_handshake(view);
 
 	if (handshake)
-		view_forward(view, handshake->entry->server, CHANGE_BEGIN, REASON_RETRANSMIT);
+		view_forward(view, handshake->server, CHANGE_BEGIN, REASON_RETRANSMIT);
 	else
 		decide_new(view);
 }
@@ -101,7 +102,7 @@ static void decide_without_rcookie(const struct view *view)
 	if (view->decision->entry)
 		view_forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
 	else if (view->packet->icookie && (handshake = view_find_handshake(view)))
-		view_forward(view, handshake->entry->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
+		view_forward(view, handshake->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
 	else
 		view_drop(view, REASON_NOT_FIRST);
 }
@@ -111,7 +112,7 @@ static void decide_without_rcookie(const struct view *view)
  *  ESTABLISHED entry of the same server cookies are not compared. */
 static void decide_proof(const struct view *view, const struct handshake *handshake)
 {
-	struct server *server = handshake->entry->server;
+	struct server *server = handshake->server;
 	bool is_right = server->config->replies_seen ?
 		handshake_accepts(handshake, view->packet->rcookie) :
 		handshake->by_server || label_allows(server, view->packet->rcookie);
@@ -123,7 +124,9 @@ static void decide_proof(const struct view *view, const struct handshake *handsh
 	else if (!is_right)
 		view_drop(view, REASON_WRONG_COOKIE);
 	else
-		view_forward(view, server, established ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+		view_forward(view, server,
+			established && !server->config->replies_seen ? CHANGE_TAKE_OVER :
+								       CHANGE_ESTABLISH,
 			REASON_ESTABLISH);
 }
 

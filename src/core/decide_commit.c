@@ -60,20 +60,24 @@ static int commit_entry(struct director *director, const struct packet *packet,
 	struct session_table *sessions = &director->sessions;
 	bool is_new = !decision->entry;
 	int error = get_entry(director, packet, now_ms, decision);
+	struct server *before;
 
 	if (error)
 		return error;
+	before = decision->entry->server;
+	if (packet->direction == PACKET_TO_SERVER)
+		decision->entry->mark = packet->mark;
+	if (decision->change == CHANGE_ESTABLISH)
+		session_move(sessions, decision->entry, decision->server);
 	error = note_cookies(director, packet, decision);
 	if (error && is_new)
 		session_remove(sessions, decision->entry);
+	else if (error)
+		session_move(sessions, decision->entry, before);
 	if (error)
 		return error;
-	if (packet->direction == PACKET_TO_SERVER)
-		decision->entry->mark = packet->mark;
-	if (decision->change == CHANGE_ESTABLISH) {
-		session_move(sessions, decision->entry, decision->server);
+	if (decision->change == CHANGE_ESTABLISH)
 		session_establish(sessions, decision->entry, now_ms);
-	}
 	if (decision->change != CHANGE_OFFER)
 		session_touch(decision->entry, now_ms);
 	return 0;
@@ -126,14 +130,17 @@ static void commit_change_entry(struct director *director, const struct packet *
 
 /** Takes over an ESTABLISHED entry of another server, if it has shown no cookies of its own
  *  for long enough: a NAT has given its port to somebody else. Cookies can be forged, so
- *  a client that is there keeps what is its own; the packet is forwarded all the same. */
+ *  a client that is there keeps what is its own; the packet is forwarded all the same, and
+ *  a new session's pair is kept with its server's, so that what comes next goes there too. */
 static void commit_take_over(struct director *director, const struct packet *packet,
 	uint64_t now_ms, struct decision *decision)
 {
-	if (now_ms - decision->entry->proof_ms < SESSION_TAKE_OVER_MS)
-		return;
-	decision->change = CHANGE_ESTABLISH;
-	commit_change_entry(director, packet, now_ms, decision);
+	if (now_ms - decision->entry->proof_ms >= SESSION_TAKE_OVER_MS) {
+		decision->change = CHANGE_ESTABLISH;
+		commit_change_entry(director, packet, now_ms, decision);
+	} else if (decision->reason == REASON_ESTABLISH) {
+		handshake_note(&director->sessions, decision->entry, packet);
+	}
 }
 
 /** Writes the change into the tables. */

@@ -52,7 +52,7 @@ static void reply_begins(const struct view *view)
  *  its client is. */
 static void reply_confirms(const struct view *view, const struct handshake *moved)
 {
-	view->decision->server = moved->entry->server;
+	view->decision->server = moved->server;
 	pass(view, CHANGE_ESTABLISH, REASON_REPLY_CONFIRMS);
 }
 

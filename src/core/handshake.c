@@ -107,6 +107,7 @@ static struct handshake *handshake_new(struct session_table *table,
 		return NULL;
 	bound_handshakes(table, entry);
 	handshake->entry = entry;
+	handshake->server = entry->server;
 	handshake->icookie = icookie;
 	handshake->version = version;
 	table_add(&table->cookies, &handshake->by_cookie,
@@ -198,6 +199,10 @@ int handshake_offer(struct session_table *table, struct session_entry *entry,
 		if (!handshake)
 			return -ENOMEM;
 		handshake->by_server = !packet->rcookie;
+		/* No first message of it was seen, so this is no answer that asks for
+		 * another try: an SA was rekeyed, and the server has the new pair. */
+		if (entry->state == SESSION_ESTABLISHED)
+			handshake_learn(table, handshake, packet->rcookie);
 	}
 	if (!packet->rcookie || handshake->offered[0] == packet->rcookie)
 		return 0;

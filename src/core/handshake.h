@@ -23,6 +23,7 @@ struct handshake {
 	struct table_node by_pair; /**< once rcookie is known */
 	struct list in_entry;
 	struct session_entry *entry;
+	struct server *server; /**< that it is with, whoever has the entry's flow by now */
 	uint64_t icookie;
 	uint64_t rcookie; /**< 0 until proven */
 	uint64_t offered[HANDSHAKE_OFFERS]; /**< by the server, the latest first */

@@ -159,6 +159,48 @@ static void client_move(struct session_client *client, struct server *server)
 	server->clients++;
 }
 
+/** Tells whether no NAT has changed the flow's ports, or it does not matter. */
+bool session_is_plain(const struct service *service, const struct packet_flow *flow)
+{
+	return service->config->affinity == AFFINITY_CLIENT ||
+		flow->client_port == PACKET_PORT_ISAKMP ||
+		flow->client_port == PACKET_PORT_NATT;
+}
+
+/** Tells whether the entry's flow is plain. */
+static bool is_plain(const struct session_entry *entry)
+{
+	return session_is_plain(entry->client->service, &entry->flow);
+}
+
+/** Tells whether the client's ESP may go where this entry goes. */
+static bool leads(const struct session_entry *entry)
+{
+	return entry->state == SESSION_ESTABLISHED && is_plain(entry);
+}
+
+/** Has the client's ESP go where an ESTABLISHED session of it is. A session that moved here
+ *  may be of another server than what had been here before; the one stays that has one. */
+static void client_follow(struct session_client *client)
+{
+	struct session_entry *latest = NULL;
+	struct list *node, *following;
+
+	if (!client->plain_established_count)
+		return;
+	list_each(node, following, &client->entries) {
+		struct session_entry *entry = list_owner(node, struct session_entry, in_client);
+
+		if (!leads(entry))
+			continue;
+		if (entry->server == client->server)
+			return;
+		latest = entry;
+	}
+	if (latest)
+		client_move(client, latest->server);
+}
+
 /** Frees a client that has no entries. */
 static void client_free(struct session_table *table, struct session_client *client)
 {
@@ -175,20 +217,6 @@ static int check_limits(const struct session_table *table, const struct session_
 	if (client && client->entry_count >= table->limits.entries_per_client)
 		return -EDQUOT;
 	return table->entry_count >= table->limits.entries ? -ENOSPC : 0;
-}
-
-/** Tells whether no NAT has changed the flow's ports, or it does not matter. */
-bool session_is_plain(const struct service *service, const struct packet_flow *flow)
-{
-	return service->config->affinity == AFFINITY_CLIENT ||
-		flow->client_port == PACKET_PORT_ISAKMP ||
-		flow->client_port == PACKET_PORT_NATT;
-}
-
-/** Tells whether the entry's flow is plain. */
-static bool is_plain(const struct session_entry *entry)
-{
-	return session_is_plain(entry->client->service, &entry->flow);
 }
 
 /** Links a fresh entry everywhere an INITIAL entry is. */
@@ -268,6 +296,7 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 	entry->server->handshakes++;
 	client->established_count++;
 	client->plain_established_count += is_plain(entry);
+	client_follow(client);
 	if (table->events.established)
 		table->events.established(table->events.user, entry);
 }
@@ -286,6 +315,7 @@ void session_move(struct session_table *table, struct session_entry *entry,
 	entry->server = server;
 	if (is_plain(entry) && entry->client->plain_count == 1)
 		client_move(entry->client, server);
+	client_follow(entry->client);
 	if (established && table->events.moved)
 		table->events.moved(table->events.user, entry, from);
 }
@@ -351,6 +381,7 @@ void session_remove(struct session_table *table, struct session_entry *entry)
 	list_remove(&entry->in_client);
 	list_remove(&entry->in_state);
 	table->entry_count--;
+	client_follow(client);
 	if (table->events.removed)
 		table->events.removed(table->events.user, entry);
 	if (!client->entry_count)

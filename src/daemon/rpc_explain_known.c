@@ -80,7 +80,7 @@ static bool say_pair(struct rpc_steps *steps)
 			(unsigned long long)packet->icookie,
 			(unsigned long long)packet->rcookie,
 			flow_format(&pair->entry->flow, text),
-			pair->entry->server->config->name);
+			pair->server->config->name);
 	else
 		rpc_say(steps, "pair %016llx:%016llx: of no ESTABLISHED entry",
 			(unsigned long long)packet->icookie,
@@ -91,7 +91,7 @@ static bool say_pair(struct rpc_steps *steps)
 /** What is known of the responder's cookie of a handshake. */
 static void say_responder(struct rpc_steps *steps, const struct handshake *handshake)
 {
-	bool is_seen = handshake->entry->server->config->replies_seen;
+	bool is_seen = handshake->server->config->replies_seen;
 
 	if (handshake->rcookie)
 		rpc_say(steps, "its responder cookie is %016llx",
@@ -124,7 +124,7 @@ static void say_handshake(struct rpc_steps *steps)
 	rpc_say(steps, "initiator cookie %016llx: handshake of flow %s, at %s",
 		(unsigned long long)packet->icookie,
 		flow_format(&handshake->entry->flow, text),
-		handshake->entry->server->config->name);
+		handshake->server->config->name);
 	say_responder(steps, handshake);
 }
 

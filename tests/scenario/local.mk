@@ -21,6 +21,14 @@ tests_scenario_replay_captures_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS)
 tests_scenario_replay_captures_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
 	src/base/libipb-base.la $(PCAP_LIBS)
 
+# Sessions that move, rekey and inherit flows, by chance that repeats itself.
+check_PROGRAMS += tests/scenario/wander
+TESTS += tests/scenario/wander
+tests_scenario_wander_SOURCES = tests/scenario/wander.c
+tests_scenario_wander_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_scenario_wander_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
+	src/base/libipb-base.la
+
 TEST_EXTENSIONS = .scenario
 SCENARIO_LOG_COMPILER = $(top_builddir)/tests/scenario/runner
 
@@ -68,10 +76,12 @@ SCENARIOS = \
 	tests/scenario/lookup-order.scenario \
 	tests/scenario/malformed-counted.scenario \
 	tests/scenario/mobike.scenario \
+	tests/scenario/move-and-outlive.scenario \
 	tests/scenario/move-esp-follows.scenario \
 	tests/scenario/move-family.scenario \
 	tests/scenario/move-from-soft.scenario \
 	tests/scenario/move-other-service.scenario \
+	tests/scenario/move-to-known-address.scenario \
 	tests/scenario/nat-cookies.scenario \
 	tests/scenario/nat-move.scenario \
 	tests/scenario/nat-server-begins.scenario \
@@ -96,10 +106,14 @@ SCENARIOS = \
 	tests/scenario/seen-another-try.scenario \
 	tests/scenario/seen-mixed.scenario \
 	tests/scenario/seen-move.scenario \
+	tests/scenario/seen-port-reused.scenario \
+	tests/scenario/seen-rekey-then-move.scenario \
 	tests/scenario/seen-right-cookie.scenario \
 	tests/scenario/seen-server-begins.scenario \
 	tests/scenario/server-starts-phase-1.scenario \
+	tests/scenario/session-owner-returns.scenario \
 	tests/scenario/session-port-reused.scenario \
+	tests/scenario/session-reconnect.scenario \
 	tests/scenario/session-retries.scenario \
 	tests/scenario/session-spoofed.scenario \
 	tests/scenario/session-spread.scenario \
