@@ -14,7 +14,9 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/policy_rules.c src/kernel/policy_rules.h \
 	src/kernel/policy_tunnel.c src/kernel/policy_tunnel.h \
 	src/kernel/probe.c src/kernel/probe.h \
-	src/kernel/rtnl.c src/kernel/rtnl.h \
+	src/kernel/rtnl_attribute.c src/kernel/rtnl_attribute.h \
+	src/kernel/rtnl_route.c src/kernel/rtnl_route.h \
+	src/kernel/rtnl_rule.c src/kernel/rtnl_rule.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \

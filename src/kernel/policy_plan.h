@@ -13,7 +13,8 @@
 #include "core/config.h"
 #include "kernel/netlink.h"
 #include "kernel/policy_route.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl_route.h"
+#include "kernel/rtnl_rule.h"
 #include "kernel/tunnel_device.h"
 
 /** A tunnel device that the plan has routes into. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Chooses devices and routes; what they are to the kernel is tunnel_device.c's and
- * rtnl.c's.
+ * rtnl_route.c's.
  */
 #include "kernel/policy_tunnel.h"
 

@@ -1,41 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads and writes rules (linux/fib_rules.h) and routes (linux/rtnetlink.h).
+ * Reads and writes routes (linux/rtnetlink.h, linux/lwtunnel.h), and asks for the way.
  */
-#include "kernel/rtnl.h"
+#include "kernel/rtnl_route.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/lwtunnel.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/rtnl_attribute.h"
+
 /** First room of a list that grows. */
 #define LIST_CAPACITY 32
-
-/** A request buffer, aligned as netlink wants it. */
-union request {
-	struct nlmsghdr header;
-	char bytes[NETLINK_REQUEST_BYTES];
-};
-
-/** Appends a rule. */
-int rtnl_rules_append(struct rtnl_rules *rules, const struct rtnl_rule *rule)
-{
-	size_t capacity = rules->capacity ? rules->capacity * 2 : LIST_CAPACITY;
-	struct rtnl_rule *items;
-
-	if (rules->count == rules->capacity) {
-		items = reallocarray(rules->items, capacity, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		rules->items = items;
-		rules->capacity = capacity;
-	}
-	rules->items[rules->count++] = *rule;
-	return 0;
-}
 
 /** Appends a route. */
 int rtnl_routes_append(struct rtnl_routes *routes, const struct rtnl_route *route)
@@ -54,17 +32,6 @@ int rtnl_routes_append(struct rtnl_routes *routes, const struct rtnl_route *rout
 	return 0;
 }
 
-/** Compares all that a rule says. */
-bool rtnl_rule_equal(const struct rtnl_rule *one, const struct rtnl_rule *other)
-{
-	return one->family == other->family && one->action == other->action &&
-	       one->protocol == other->protocol && one->inverted == other->inverted &&
-	       one->special == other->special && one->priority == other->priority &&
-	       one->mark == other->mark && one->mask == other->mask &&
-	       one->table == other->table && strcmp(one->input, other->input) == 0 &&
-	       address_equal(&one->host, &other->host);
-}
-
 /** Compares all that a route says. */
 bool rtnl_route_equal(const struct rtnl_route *one, const struct rtnl_route *other)
 {
@@ -76,130 +43,6 @@ bool rtnl_route_equal(const struct rtnl_route *one, const struct rtnl_route *oth
 	       address_equal(&one->host, &other->host) &&
 	       address_equal(&one->gateway, &other->gateway) &&
 	       address_equal(&one->tunnel, &other->tunnel);
-}
-
-/** An attribute's number; 0 if it is too short for one. */
-static uint32_t attribute_u32(const struct nlattr *attribute)
-{
-	if (mnl_attr_get_payload_len(attribute) < sizeof(uint32_t))
-		return 0;
-	return mnl_attr_get_u32(attribute);
-}
-
-/** An attribute's address; none if its size is not the family's. */
-static struct address attribute_address(const struct nlattr *attribute, uint8_t family)
-{
-	const uint8_t *bytes = mnl_attr_get_payload(attribute);
-	struct address none = { .family = 0 };
-
-	if (family == AF_INET && mnl_attr_get_payload_len(attribute) == 4)
-		return address_v4(bytes);
-	if (family == AF_INET6 && mnl_attr_get_payload_len(attribute) == 16)
-		return address_v6(bytes);
-	return none;
-}
-
-/** Takes one attribute of a rule. What does not narrow a rule is left out; everything
- *  unknown is taken to do so. */
-static void rule_attribute(const struct nlattr *attribute, struct rtnl_rule *rule)
-{
-	switch (mnl_attr_get_type(attribute)) {
-	case FRA_PRIORITY:
-		rule->priority = attribute_u32(attribute);
-		break;
-	case FRA_FWMARK:
-		rule->mark = attribute_u32(attribute);
-		break;
-	case FRA_FWMASK:
-		rule->mask = attribute_u32(attribute);
-		break;
-	case FRA_TABLE:
-		rule->table = attribute_u32(attribute);
-		break;
-	case FRA_PROTOCOL:
-		rule->protocol = mnl_attr_get_u8(attribute);
-		break;
-	case FRA_IIFNAME:
-		strncpy(rule->input, mnl_attr_get_str(attribute),
-			sizeof(rule->input) - 1);
-		break;
-	case FRA_DST:
-		rule->host = attribute_address(attribute, rule->family);
-		break;
-	case FRA_SUPPRESS_PREFIXLEN:
-	case FRA_SUPPRESS_IFGROUP:
-		rule->special |= attribute_u32(attribute) != UINT32_MAX;
-		break;
-	case FRA_PAD:
-	case FRA_FLOW:
-		break;
-	case FRA_L3MDEV:
-		rule->special |= mnl_attr_get_u8(attribute) != 0;
-		break;
-	default:
-		rule->special = true;
-	}
-}
-
-/** Collects one rule of a dump. */
-static int rule_see(const struct nlmsghdr *message, void *user_data)
-{
-	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
-	struct rtnl_rule rule = { .family = 0 };
-	const struct nlattr *attribute;
-
-	if (message->nlmsg_type != RTM_NEWRULE ||
-		mnl_nlmsg_get_payload_len(message) < sizeof(*header))
-		return 0;
-	rule.family = header->family;
-	rule.action = header->action;
-	rule.table = header->table;
-	rule.inverted = header->flags & FIB_RULE_INVERT;
-	rule.special = header->src_len || header->tos;
-	mnl_attr_for_each (attribute, message, sizeof(*header))
-		rule_attribute(attribute, &rule);
-	rule.special |= header->dst_len != address_size_bytes(&rule.host) * 8;
-	if (rule.action != FR_ACT_TO_TBL)
-		rule.table = 0;
-	return rtnl_rules_append(user_data, &rule);
-}
-
-/** Where a dump collects to, to begin again there. */
-struct collection {
-	void *list;
-	size_t *count;
-	size_t first;
-	uint8_t protocol;
-};
-
-/** Forgets what an interrupted dump brought. */
-static void collection_begin(void *user_data)
-{
-	struct collection *collection = user_data;
-
-	*collection->count = collection->first;
-}
-
-/** Hands a message on to the rules' list. */
-static int collection_rule(const struct nlmsghdr *message, void *user_data)
-{
-	struct collection *collection = user_data;
-
-	return rule_see(message, collection->list);
-}
-
-/** Dumps the rules. */
-int rtnl_rules_read(struct netlink *netlink, uint8_t family, struct rtnl_rules *rules)
-{
-	struct collection collection = { rules, &rules->count, rules->count, 0 };
-	union request request;
-	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETRULE, 0);
-	struct fib_rule_hdr *header =
-		mnl_nlmsg_put_extra_header(message, sizeof(*header));
-
-	header->family = family;
-	return netlink_dump(
-		netlink, message, collection_rule, collection_begin, &collection);
 }
 
 /** Where in what encapsulates a packet its destination stands, whatever the family. */
@@ -215,7 +58,7 @@ static void route_tunnel(const struct nlattr *encap, struct rtnl_route *route)
 
 	mnl_attr_for_each_nested (attribute, encap) {
 		if (mnl_attr_get_type(attribute) == TUNNEL_DESTINATION)
-			route->tunnel = attribute_address(attribute,
+			route->tunnel = rtnl_attribute_address(attribute,
 				mnl_attr_get_payload_len(attribute) == 4 ? AF_INET
 									 : AF_INET6);
 	}
@@ -228,7 +71,7 @@ static void route_metrics(const struct nlattr *metrics, struct rtnl_route *route
 
 	mnl_attr_for_each_nested (attribute, metrics) {
 		if (mnl_attr_get_type(attribute) == RTAX_MTU)
-			route->mtu_bytes = attribute_u32(attribute);
+			route->mtu_bytes = rtnl_attribute_u32(attribute);
 	}
 }
 
@@ -266,22 +109,22 @@ static void route_attribute(const struct nlattr *attribute, struct rtnl_route *r
 {
 	switch (mnl_attr_get_type(attribute)) {
 	case RTA_TABLE:
-		route->table = attribute_u32(attribute);
+		route->table = rtnl_attribute_u32(attribute);
 		break;
 	case RTA_PRIORITY:
-		route->metric = attribute_u32(attribute);
+		route->metric = rtnl_attribute_u32(attribute);
 		break;
 	case RTA_OIF:
-		route->interface = attribute_u32(attribute);
+		route->interface = rtnl_attribute_u32(attribute);
 		break;
 	case RTA_GATEWAY:
-		route->gateway = attribute_address(attribute, route->family);
+		route->gateway = rtnl_attribute_address(attribute, route->family);
 		break;
 	case RTA_DST:
-		route->host = attribute_address(attribute, route->family);
+		route->host = rtnl_attribute_address(attribute, route->family);
 		break;
 	case RTA_PREFSRC:
-		route->source = attribute_address(attribute, route->family);
+		route->source = rtnl_attribute_address(attribute, route->family);
 		break;
 	case RTA_ENCAP:
 		route_tunnel(attribute, route);
@@ -324,6 +167,21 @@ static bool route_read(const struct nlmsghdr *message, struct rtnl_route *route)
 	return true;
 }
 
+/** Where a dump collects to, to begin again there. */
+struct collection {
+	struct rtnl_routes *routes;
+	size_t first;
+	uint8_t protocol;
+};
+
+/** Forgets what an interrupted dump brought. */
+static void collection_begin(void *user_data)
+{
+	struct collection *collection = user_data;
+
+	collection->routes->count = collection->first;
+}
+
 /** Collects one route of a dump. An old kernel does not select by protocol. */
 static int collection_route(const struct nlmsghdr *message, void *user_data)
 {
@@ -332,17 +190,15 @@ static int collection_route(const struct nlmsghdr *message, void *user_data)
 
 	if (!route_read(message, &route) || route.protocol != collection->protocol)
 		return 0;
-	return rtnl_routes_append(collection->list, &route);
+	return rtnl_routes_append(collection->routes, &route);
 }
 
 /** Dumps the routes of one maker. */
 int rtnl_routes_read(struct netlink *netlink, uint8_t family, uint8_t protocol,
 	struct rtnl_routes *routes)
 {
-	struct collection collection = {
-		routes, &routes->count, routes->count, protocol
-	};
-	union request request;
+	struct collection collection = { routes, routes->count, protocol };
+	union rtnl_request request;
 	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETROUTE, 0);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
@@ -350,57 +206,6 @@ int rtnl_routes_read(struct netlink *netlink, uint8_t family, uint8_t protocol,
 	header->rtm_protocol = protocol;
 	return netlink_dump(
 		netlink, message, collection_route, collection_begin, &collection);
-}
-
-/** Puts an address, unless there is none. */
-static void put_address(
-	struct nlmsghdr *message, uint16_t type, const struct address *address)
-{
-	if (address->family)
-		mnl_attr_put(message, type, address_size_bytes(address), address->bytes);
-}
-
-/** Sends a message about a rule. */
-static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint16_t type,
-	uint16_t flags)
-{
-	union request request;
-	struct nlmsghdr *message = netlink_request(netlink, &request, type, flags);
-	struct fib_rule_hdr *header =
-		mnl_nlmsg_put_extra_header(message, sizeof(*header));
-
-	header->family = rule->family;
-	header->action = rule->action;
-	header->flags = rule->inverted ? FIB_RULE_INVERT : 0;
-	header->dst_len = (uint8_t)(address_size_bytes(&rule->host) * 8);
-	put_address(message, FRA_DST, &rule->host);
-	mnl_attr_put_u32(message, FRA_PRIORITY, rule->priority);
-	mnl_attr_put_u8(message, FRA_PROTOCOL, rule->protocol);
-	if (rule->mask) {
-		mnl_attr_put_u32(message, FRA_FWMARK, rule->mark);
-		mnl_attr_put_u32(message, FRA_FWMASK, rule->mask);
-	}
-	if (rule->table)
-		mnl_attr_put_u32(message, FRA_TABLE, rule->table);
-	if (rule->input[0])
-		mnl_attr_put_strz(message, FRA_IIFNAME, rule->input);
-	return netlink_talk(netlink, message, NULL, NULL);
-}
-
-/** Adds a rule. */
-int rtnl_rule_add(struct netlink *netlink, const struct rtnl_rule *rule)
-{
-	int error = rule_talk(netlink, rule, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
-
-	return error == -EEXIST ? 0 : error;
-}
-
-/** Deletes a rule. */
-int rtnl_rule_delete(struct netlink *netlink, const struct rtnl_rule *rule)
-{
-	int error = rule_talk(netlink, rule, RTM_DELRULE, 0);
-
-	return error == -ENOENT ? 0 : error;
 }
 
 /** Puts the MTU, locked: the kernel honours an IPv6 route's for forwarded packets only
@@ -423,7 +228,7 @@ static void put_tunnel(struct nlmsghdr *message, const struct address *tunnel)
 	mnl_attr_put_u16(message, RTA_ENCAP_TYPE,
 		v4 ? LWTUNNEL_ENCAP_IP : LWTUNNEL_ENCAP_IP6);
 	encap = mnl_attr_nest_start(message, RTA_ENCAP);
-	put_address(message, TUNNEL_DESTINATION, tunnel);
+	rtnl_attribute_put_address(message, TUNNEL_DESTINATION, tunnel);
 	mnl_attr_nest_end(message, encap);
 }
 
@@ -436,7 +241,7 @@ static void put_gateway(struct nlmsghdr *message, const struct rtnl_route *route
 	} via = { .via.rtvia_family = AF_INET6 };
 
 	if (route->gateway.family == route->family) {
-		put_address(message, RTA_GATEWAY, &route->gateway);
+		rtnl_attribute_put_address(message, RTA_GATEWAY, &route->gateway);
 	} else if (route->gateway.family == AF_INET6) {
 		memcpy(via.bytes, route->gateway.bytes, sizeof(via.bytes));
 		mnl_attr_put(message, RTA_VIA, sizeof(via), &via);
@@ -447,7 +252,7 @@ static void put_gateway(struct nlmsghdr *message, const struct rtnl_route *route
 static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
 	uint16_t type, uint16_t flags)
 {
-	union request request;
+	union rtnl_request request;
 	struct nlmsghdr *message = netlink_request(netlink, &request, type, flags);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
@@ -460,7 +265,7 @@ static int route_talk(struct netlink *netlink, const struct rtnl_route *route,
 	mnl_attr_put_u32(message, RTA_PRIORITY, route->metric);
 	if (route->interface)
 		mnl_attr_put_u32(message, RTA_OIF, route->interface);
-	put_address(message, RTA_DST, &route->host);
+	rtnl_attribute_put_address(message, RTA_DST, &route->host);
 	put_gateway(message, route);
 	if (route->mtu_bytes)
 		put_mtu(message, route->mtu_bytes);
@@ -495,7 +300,7 @@ static int lookup(struct netlink *netlink, const struct address *address,
 	struct rtnl_route *ret_route)
 {
 	size_t size_bytes = address_size_bytes(address);
-	union request request;
+	union rtnl_request request;
 	struct nlmsghdr *message = netlink_request(netlink, &request, RTM_GETROUTE, 0);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	int error;
@@ -537,7 +342,7 @@ static int mtu_see(const struct nlmsghdr *message, void *user_data)
 		return 0;
 	mnl_attr_for_each (attribute, message, sizeof(struct ifinfomsg)) {
 		if (mnl_attr_get_type(attribute) == IFLA_MTU)
-			*(uint32_t *)user_data = attribute_u32(attribute);
+			*(uint32_t *)user_data = rtnl_attribute_u32(attribute);
 	}
 	return 0;
 }
@@ -546,7 +351,7 @@ static int mtu_see(const struct nlmsghdr *message, void *user_data)
 int rtnl_way(struct netlink *netlink, const struct address *address,
 	struct rtnl_route *ret_route)
 {
-	union request request;
+	union rtnl_request request;
 	struct nlmsghdr *message;
 	struct ifinfomsg *header;
 	int error = lookup(netlink, address, ret_route);
