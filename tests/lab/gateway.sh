@@ -49,7 +49,8 @@ gateway_state() {
 		lab_in gw grep -rs --include='arp*' --include='*filter' --include='*forward*' \
 			--include='*redirects' . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
 			/proc/sys/net/ipv4/ip_forward
-	} | grep -vE '(tunl0|ip6tnl0|sit0)[@:/. ]|inet6 ::127\.0\.0\.1'
+	} | grep -vE '(tunl0|ip6tnl0|sit0)[@:/. ]|inet6 ::127\.0\.0\.1' |
+		sed 's/ state \(UNKNOWN\|UP\|DOWN\) / /' # settles in its own time
 }
 
 # Claims that down leaves no trace, also when done twice.
