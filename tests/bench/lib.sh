@@ -6,6 +6,7 @@ BENCH_VIRTUAL=198.51.100.1
 BENCH_QUEUES=/proc/self/net/netfilter/nfnetlink_queue
 BENCH_WORK=
 BENCH_RUNNING=
+BENCH_STATE=none
 
 # Ends the program with a reason.
 bench_fail() {
@@ -117,7 +118,7 @@ bench_config() {
 	local address
 	{
 		printf 'socket = "%s"\n' "$BENCH_WORK/control.sock"
-		printf 'state-file = none\nfast-path = %s\n' "$2"
+		printf 'state-file = "%s"\nfast-path = %s\n' "$BENCH_STATE" "$2"
 		printf '%s\n' "${4-}"
 		printf 'service vpn {\n\taddress = {"%s"}\n\tmethod = %s\n\tscheduler = rr\n' \
 			"$BENCH_VIRTUAL" "$1"

@@ -7,7 +7,7 @@
 SCALE_CLIENTS="1000 100000 1000000"
 SCALE_MS=3000
 # What a round measures, in the order of the table.
-SCALE_COLUMNS="plain ours new gone daemon kernel busy turn stall"
+SCALE_COLUMNS="plain ours new gone daemon kernel busy turn stall stop start"
 
 # Adds number $3 to what was measured in column $1 with $2 clients.
 scale_note() {
@@ -65,8 +65,23 @@ scale_now() {
 
 # Starts the daemon for $1 clients, with what watches its loop.
 scale_start() {
+	BENCH_STATE=$BENCH_WORK/state
 	bench_config direct auto 2 "max-entries = $(($1 + 1000))"
 	LD_PRELOAD=$(bench_built tests/bench/stall.so) bench_start
+}
+
+# Stops the daemon, which saves its table, and starts it again with $1 clients: notes how
+# long either took, and that none was lost.
+scale_restart() {
+	local begun
+	begun=$(scale_now)
+	bench_stop
+	scale_note stop "$1" $((($(scale_now) - begun) / 1000000))
+	scale_busy "$1"
+	begun=$(scale_now)
+	scale_start "$1"
+	[ "$(scale_count)" = "$1" ] || bench_fail "$(scale_count) of $1 clients outlived a restart"
+	scale_note start "$1" $((($(scale_now) - begun) / 1000000))
 }
 
 # Establishes $1 clients and notes what they cost.
@@ -94,9 +109,13 @@ scale_expire() {
 	scale_note gone "$1" $(($1 * 1000000 / (($(scale_now) - begun) / 1000)))
 }
 
-# Notes the longest turns of the daemon's loop, in milliseconds.
-scale_turns() {
+# Notes the longest turn of the loop of the daemon that has ended, while clients came.
+scale_busy() {
 	scale_note busy "$1" "$(awk '/^stall 0/ { print $8 / 1000 }' "$BENCH_WORK/log")"
+}
+
+# Notes its longest turn after its clock was moved on.
+scale_turn() {
 	scale_note turn "$1" "$(awk '/^stall 1/ { print $8 / 1000 }' "$BENCH_WORK/log")"
 	scale_note stall "$1" "$(awk '/^stall 1/ { print $6 / 1000 }' "$BENCH_WORK/log")"
 }
@@ -111,17 +130,19 @@ scale_ours() {
 	scale_note ours "$1" "$(scale_forward "$1")"
 	[ "$(bench_queued)" = "$before" ] ||
 		bench_fail "$(($(bench_queued) - before)) packets of ESP met the daemon"
+	scale_restart "$1"
 	scale_expire "$1"
 	bench_stop
-	scale_turns "$1"
+	scale_turn "$1"
+	rm -f "$BENCH_WORK/state"
 	bench_down
 }
 
 # Prints the table.
 scale_table() {
 	local clients column ratio words=''
-	printf '%8s %9s %9s %6s %9s %9s %9s %9s %9s %9s %9s\n' clients plain/s ours/s ratio \
-		new/s gone/s daemon/B kernel/B busy/ms turn/ms stall/ms
+	printf '%8s %9s %9s %6s %9s %9s %9s %9s %9s %9s %9s %9s %9s\n' clients plain/s ours/s ratio \
+		new/s gone/s daemon/B kernel/B busy/ms turn/ms stall/ms stop/ms start/ms
 	for clients in $SCALE_CLIENTS; do
 		ratio=$(bench_ratio "$BENCH_WORK/ours.$clients" "$BENCH_WORK/plain.$clients")
 		printf '%8s' "$clients"
