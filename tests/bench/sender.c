@@ -26,7 +26,7 @@
 
 #define BATCH 64                  /**< packets in one sendmmsg() */
 #define WINDOW 2048               /**< packets under way */
-#define STALL_NS (500 * 1000000U) /**< without progress: what is missing is lost */
+#define STALL_NS 5000000000       /**< without progress: what is missing is lost */
 #define NONE FRAME_KINDS
 
 /** What one batch of clients sends in a phase. */
