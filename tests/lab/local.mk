@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	tests/lab/stages/ipv6-direct.sh \
 	tests/lab/stages/ipvs.sh \
 	tests/lab/stages/kill-9.sh \
+	tests/lab/stages/labels.sh \
 	tests/lab/stages/libreswan-clients.sh \
 	tests/lab/stages/libreswan-servers.sh \
 	tests/lab/stages/local-behind.sh \

@@ -6,6 +6,7 @@ PEER_PLUGINS="random nonce openssl pem pkcs1 x509 pubkey curve25519 hmac sha1 sh
 PEER_SECRET=
 PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
+PEER_LABELS=no
 PEER_LISTEN=
 PEER_AUTH=psk
 PEER_FRAGMENTATION=yes
@@ -85,6 +86,22 @@ peer_hidden() {
 	case $1$PEER_MOBIKE in s*yes) echo "lan, ret" ;; esac
 }
 
+# Has real server N write N into the first byte of its IKE SPIs, and cN into that of its ESP
+# SPIs where the kernel makes these; before they are started.
+servers_use_labels() {
+	PEER_LABELS=yes
+}
+
+# Prints what makes peer $1 do so, if it is a real server.
+peer_labels() {
+	[ "$PEER_LABELS" = yes ] || return 0
+	case $1 in
+	s*) printf 'spi_label = 0x0%s00000000000000\n' "${1#s}"
+		echo "spi_mask = 0xff00000000000000"
+		printf 'spi_min = 0xc%s000000\nspi_max = 0xc%sffffff\n' "${1#s}" "${1#s}" ;;
+	esac
+}
+
 # Prints the strongswan.conf of peer $1.
 peer_daemon_config() {
 	local dir=$LAB_DIR/$1 kernel=kernel-netlink
@@ -94,6 +111,7 @@ peer_daemon_config() {
 			load = $PEER_PLUGINS $kernel socket-default vici updown
 			install_virtual_ip = no
 			interfaces_ignore = $(peer_hidden "$1")
+			$(peer_labels "$1")
 			retransmit_timeout = 1.0
 			retransmit_base = 1.3
 			retransmit_tries = 6
