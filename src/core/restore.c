@@ -86,17 +86,17 @@ static bool is_configured(const struct restoration *restoration,
 		server_reachable(known->server, record->address.family);
 }
 
-/** Tells whether the entry has expired. ESTABLISHED ones become soft instead, where there
- *  may be soft ones; those that were soft are so again by the same rule, for a timeout may
- *  have changed. */
-static bool has_expired(const struct restoration *restoration, struct session_saved *saved)
+/** Tells whether the entry has expired. Where there may be soft ones, an ESTABLISHED one
+ *  becomes soft at the end. */
+static bool has_expired(const struct restoration *restoration,
+	const struct session_saved *saved)
 {
 	const struct config_service *config = saved->service->config;
 
 	if (saved->state == SESSION_INITIAL)
 		return is_over(restoration, saved->last_ms, config->timeout_initial_ms);
-	saved->soft = is_over(restoration, saved->last_ms, config->timeout_established_ms);
-	return saved->soft && !config->soft_entries;
+	return !config->soft_entries &&
+		is_over(restoration, saved->last_ms, config->timeout_established_ms);
 }
 
 /** Counts how it went with an entry. */
@@ -199,8 +199,8 @@ static void restore_record(struct restoration *restoration, const struct record 
 	}
 }
 
-/** Brings into order what came in that of the file; then the oldest soft entries go that
- *  are too many. */
+/** Brings into order what came in that of the file. Then those become soft whose time is
+ *  over, whatever they were before, for a timeout may have changed. */
 static void settle(struct restoration *restoration)
 {
 	struct director *director = restoration->director;

@@ -152,7 +152,7 @@ static struct session_client *client_new(struct session_table *table,
 }
 
 /** Gives a client to another server. */
-static void client_move(struct session_client *client, struct server *server)
+void session_client_move(struct session_client *client, struct server *server)
 {
 	client->server->clients--;
 	client->server = server;
@@ -198,7 +198,7 @@ static void client_follow(struct session_client *client)
 		latest = entry;
 	}
 	if (latest)
-		client_move(client, latest->server);
+		session_client_move(client, latest->server);
 }
 
 /** Frees a client that has no entries. */
@@ -273,7 +273,7 @@ int session_add(struct session_table *table, struct service *service, struct ser
 	if (error && !client->entry_count)
 		client_free(table, client);
 	else if (!error && client->plain_count == 1 && is_plain(*ret_entry))
-		client_move(client, server);
+		session_client_move(client, server);
 	return error;
 }
 
@@ -314,7 +314,7 @@ void session_move(struct session_table *table, struct session_entry *entry,
 	*(established ? &server->established : &server->initial) += 1;
 	entry->server = server;
 	if (is_plain(entry) && entry->client->plain_count == 1)
-		client_move(entry->client, server);
+		session_client_move(entry->client, server);
 	client_follow(entry->client);
 	if (established && table->events.moved)
 		table->events.moved(table->events.user, entry, from);
@@ -494,45 +494,4 @@ const char *session_state_name(const struct session_entry *entry)
 	if (entry->state == SESSION_INITIAL)
 		return "INITIAL";
 	return entry->soft ? "SOFT" : "ESTABLISHED";
-}
-
-/** Makes an entry as it was. */
-int session_restore(struct session_table *table, const struct session_saved *saved,
-	uint64_t now_ms, struct session_entry **ret_entry)
-{
-	struct session_entry *entry;
-	int error;
-
-	if (session_find_flow(table, &saved->flow))
-		return -EEXIST;
-	error = session_add(table, saved->service, saved->server, &saved->flow, now_ms, &entry);
-	if (error)
-		return error;
-	if (saved->client_server)
-		client_move(entry->client, saved->client_server);
-	entry->created_ms = saved->created_ms;
-	entry->packets = saved->packets;
-	entry->mark = saved->mark;
-	entry->last_ms = saved->last_ms;
-	if (saved->state == SESSION_ESTABLISHED)
-		session_establish(table, entry, saved->last_ms);
-	entry->proof_ms = saved->proof_ms;
-	set_soft(entry, saved->soft);
-	*ret_entry = entry;
-	return 0;
-}
-
-/** Tells whether one had its last packet after other. */
-static bool was_later(const struct list *one, const struct list *other)
-{
-	return list_owner(one, struct session_entry, in_state)->last_ms >
-		list_owner(other, struct session_entry, in_state)->last_ms;
-}
-
-/** Brings the lists into order. */
-void session_sort(struct service *service)
-{
-	list_sort(&service->initial, was_later);
-	list_sort(&service->established, was_later);
-	list_sort(&service->soft, was_later);
 }

@@ -127,6 +127,9 @@ int session_add(struct session_table *table, struct service *service, struct ser
  */
 bool session_is_plain(const struct service *service, const struct packet_flow *flow);
 
+/** Gives a client to another server, but none of its entries. */
+void session_client_move(struct session_client *client, struct server *server);
+
 /** Gives an entry to another server, and announces it if it is ESTABLISHED. */
 void session_move(struct session_table *table, struct session_entry *entry,
 	struct server *server);
@@ -155,7 +158,6 @@ struct session_saved {
 	struct server *client_server; /**< of its client; NULL: the first entry's */
 	struct packet_flow flow;
 	enum session_state state;
-	bool soft;
 	uint64_t created_ms;
 	uint64_t last_ms;
 	uint64_t proof_ms;

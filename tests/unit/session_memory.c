@@ -10,6 +10,8 @@
 
 #include "core/decide.h"
 #include "core/director.h"
+#include "core/restore.h"
+#include "core/snapshot.h"
 #include "tests/lib/invariants.h"
 #include "tests/lib/test_config.h"
 #include "tests/unit/unit.h"
@@ -202,5 +204,58 @@ START_TEST(memory_second_handshake)
 }
 END_TEST
 
+/** Restores a file of size_bytes with so many allocations allowed; returns how many of the
+ *  two entries came back, which keep the tables' rules. */
+static size_t restore_with(const struct config *config, const uint8_t *data,
+	size_t size_bytes, uint64_t allowed)
+{
+	struct restore_report report;
+	struct director *director;
+	bool taken;
+
+	ck_assert_int_eq(director_new(config, &key, NULL, &director), 0);
+	allocations_left = allowed;
+	taken = restore(director, data, size_bytes, 2000, 1, &report);
+	allocations_left = NEVER;
+	ck_assert(taken);
+	ck_assert_ptr_null(invariants_broken(director, 0));
+	ck_assert_uint_eq(report.entries, director->sessions.entry_count);
+	ck_assert_uint_eq(report.entries + report.no_room, 2);
+	ck_assert_uint_eq(report.handshakes, director->sessions.cookies.count);
+	director_free(director);
+	return report.entries;
+}
+
+/** A state file without memory: what finds none is left out, the rest is restored. */
+START_TEST(memory_restore)
+{
+	struct config *config = test_config(2);
+	struct packet one = isakmp(7, 500, 11, 0), other = isakmp(8, 500, 12, 0);
+	struct director *director;
+	struct snapshot snapshot;
+	uint8_t data[1024];
+	size_t size_bytes = 0, entries = 0;
+	uint64_t allowed = 0;
+
+	ck_assert_int_eq(director_new(config, &key, NULL, &director), 0);
+	pass(director, &one, NEVER);
+	pass(director, &other, NEVER);
+	snapshot_begin(&snapshot, director, 2000, 1);
+	while (!snapshot_done(&snapshot)) {
+		ck_assert_uint_le(
+			snapshot_needs_bytes(&snapshot), sizeof(data) - size_bytes);
+		size_bytes += snapshot_portion(
+			&snapshot, data + size_bytes, sizeof(data) - size_bytes);
+	}
+	director_free(director);
+	ck_assert_uint_eq(restore_with(config, data, size_bytes, 0), 0);
+	while (allowed < 6)
+		entries = restore_with(config, data, size_bytes, allowed++);
+	ck_assert_uint_eq(entries, 2);
+	ck_assert_uint_eq(restore_with(config, data, size_bytes, NEVER), 2);
+	config_free(config);
+}
+END_TEST
+
 UNIT_MAIN("session_memory", memory_director_new, memory_first_message, memory_establish,
-	memory_learn_pair, memory_second_handshake)
+	memory_learn_pair, memory_second_handshake, memory_restore)

@@ -84,6 +84,11 @@ stage() {
 	expect_true "restarted after a kill -9" lab_until 200 unit_runs_anew "$pid"
 	expect_true "systemctl stop" systemctl stop "$UNIT"
 	expect "result" success "$(unit_property Result)"
+	expect "owner and permissions of the state file" "ipsec-balancer 600" \
+		"$(stat -c '%U %a' "$(build_variable localstatedir)/lib/ipsec-balancer/state")"
+	expect_true "systemctl start" systemctl start "$UNIT"
+	expect_true "it is read again" unit_journal "s ago restored"
+	expect_true "systemctl stop" systemctl stop "$UNIT"
 	unit_config fastest
 	systemctl start "$UNIT" 2>"$LAB_DIR/log/refused.log" &&
 		stage_fail "systemctl start succeeded with a bad config"
