@@ -226,6 +226,7 @@ int handshake_restore(struct session_table *table, struct session_entry *entry,
 		return -ENOMEM;
 	memcpy(handshake->offered, saved->offered, sizeof(handshake->offered));
 	handshake->by_server = saved->by_server;
+	handshake->server = saved->server;
 	handshake_learn(table, handshake, saved->rcookie);
 	return 0;
 }

@@ -59,8 +59,8 @@ int handshake_offer(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet);
 
 /**
- * Puts a handshake of an earlier run behind those of entry: cookies, version and by_server
- * of saved are copied. -EEXIST: the client has one of that initiator cookie, -ENOSPC: the
+ * Puts a handshake of an earlier run behind those of entry: cookies, server, version and
+ * by_server of saved are copied. -EEXIST: the client has one of that initiator cookie, -ENOSPC: the
  * entry has as many as it may, -ENOMEM.
  */
 int handshake_restore(struct session_table *table, struct session_entry *entry,

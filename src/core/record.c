@@ -79,6 +79,7 @@ static void put_entry(struct record_writer *writer, const struct record *record)
 /** Writes what a handshake has behind its kind. */
 static void put_handshake(struct record_writer *writer, const struct record *record)
 {
+	put_number(writer, record->server, 2);
 	put_number(writer, record->icookie, 8);
 	put_number(writer, record->rcookie, 8);
 	for (size_t i = 0; i < HANDSHAKE_OFFERS; i++)
@@ -242,6 +243,7 @@ static void get_entry(struct record_reader *reader, struct cursor *cursor,
 static void get_handshake(struct record_reader *reader, struct cursor *cursor,
 	struct record *record)
 {
+	get_server(reader, cursor, record);
 	record->icookie = cursor_u64(cursor);
 	record->rcookie = cursor_u64(cursor);
 	for (size_t i = 0; i < HANDSHAKE_OFFERS; i++)

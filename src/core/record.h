@@ -12,8 +12,8 @@
  *     4 entry      server (2), virtual address, client's port (2), virtual port (2),
  *                  flags (1), ms since it was made, last packet, last proof (8 each),
  *                  packets (8), firewall mark (4)
- *     5 handshake  cookies: initiator's, responder's, two offered (8 each), version (1),
- *                  flags (1)
+ *     5 handshake  server (2), cookies: initiator's, responder's, two offered (8 each),
+ *                  version (1), flags (1)
  *     6 template   server (2), network, ms since last use (8)
  *     0 end        number of records before (8), seal over all before (8)
  *

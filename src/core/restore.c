@@ -136,10 +136,13 @@ static void restore_entry(struct restoration *restoration, const struct record *
 				restoration->now_ms, &restoration->entry));
 }
 
-/** Restores a handshake, if its entry was. */
+/** Restores a handshake, if its entry was and the configuration has its server. */
 static void restore_handshake(struct restoration *restoration, const struct record *record)
 {
+	const struct known_server *known = &restoration->servers[record->server];
+	const struct session_entry *entry = restoration->entry;
 	struct handshake saved = {
+		.server = known->server,
 		.icookie = record->icookie,
 		.rcookie = record->rcookie,
 		.version = record->version,
@@ -147,7 +150,7 @@ static void restore_handshake(struct restoration *restoration, const struct reco
 	};
 
 	memcpy(saved.offered, record->offered, sizeof(saved.offered));
-	if (restoration->entry &&
+	if (entry && known->server && known->service == entry->client->service &&
 		!handshake_restore(&restoration->director->sessions, restoration->entry,
 			&saved))
 		restoration->report->handshakes++;

@@ -64,6 +64,7 @@ static void put_handshakes(struct snapshot *snapshot, const struct session_entry
 			list_owner(node, struct handshake, in_entry);
 		struct record record = {
 			.kind = RECORD_HANDSHAKE,
+			.server = number_of(handshake->server),
 			.icookie = handshake->icookie,
 			.rcookie = handshake->rcookie,
 			.version = handshake->version,

@@ -107,6 +107,18 @@ static bool restore_after(struct director *director, const struct file *file,
 	return taken;
 }
 
+/** Client number, which must be there. */
+static struct session_client *director_client(
+	const struct director *director, unsigned int number)
+{
+	struct packet packet = isakmp(number, 500, 1, 0);
+	struct session_client *client = session_find_client(
+		&director->sessions, &director->services[0], &packet.flow.client);
+
+	ck_assert_ptr_nonnull(client);
+	return client;
+}
+
 /** Three clients at three servers: one on port 500, one that has floated, one that has only
  *  begun, with as many offers and packets as there may be. */
 static void fill(struct director *director)
@@ -122,6 +134,10 @@ static void fill(struct director *director)
 	handshake = handshake_find(&director->sessions, &director->services[0],
 		&again.flow.client, 48);
 	ck_assert_ptr_nonnull(handshake);
+	/* As after a move to a flow that another session had before. */
+	handshake_find(&director->sessions, &director->services[0],
+		&director_client(director, 1)->address, 16)
+		->server = &director->services[0].servers[1];
 	handshake->offered[0] = 77;
 	handshake->offered[1] = 78;
 }
@@ -153,6 +169,8 @@ static void check_same(const struct director *restored, const struct session_ent
 
 		ck_assert_ptr_nonnull(found);
 		ck_assert_uint_eq(found->rcookie, wanted->rcookie);
+		ck_assert_str_eq(
+			found->server->config->name, wanted->server->config->name);
 		ck_assert_mem_eq(
 			found->offered, wanted->offered, sizeof(found->offered));
 		ck_assert_int_eq(found->version, wanted->version);
