@@ -128,6 +128,8 @@ int adopt_elements(struct mirror *mirror, struct director *director, uint64_t no
 	int error;
 
 	*ret_adopted = (struct adopted){ 0 };
+	/* What has just expired is still in the maps, and must not come back from there. */
+	mirror_flush(mirror);
 	error = mirror->backend->dump(see, &walk);
 	mirror_flush(mirror);
 	return error;

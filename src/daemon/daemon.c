@@ -33,7 +33,9 @@
 #include "kernel/ruleset.h"
 
 enum {
-	ADOPT_AGAIN_MS = 10000, /**< after the start */
+	ADOPT_AGAIN_MS = 10000,  /**< after the start */
+	ADOPT_AGAIN_MAX = 10000, /**< elements; more would hold up packets: the kernel lists
+				  *   a map in time that grows with its square */
 	COPY_BYTES = 1280, /**< of a packet: all headers, and a whole ICMPv6 quote */
 };
 
@@ -45,6 +47,7 @@ struct daemon {
 	struct packets packets;
 	struct ruleset_info ruleset;
 	struct upkeep upkeep;
+	struct adopted adopted;
 	struct state_file state;
 	struct stats_sources stats;
 	struct loop loop;
@@ -347,7 +350,7 @@ static int privileges_up(struct daemon *daemon)
 static int fast_path_up(struct daemon *daemon)
 {
 	struct mirror *mirror = &daemon->mirror;
-	struct adopted adopted;
+	struct adopted *adopted = &daemon->adopted;
 	int error;
 
 	mirror->config = daemon->config;
@@ -361,14 +364,14 @@ static int fast_path_up(struct daemon *daemon)
 	}
 	mirror->backend = &nft_maps;
 	error = adopt_elements(mirror, daemon->director, clock_now_ms(),
-		!daemon->state.restored.servers_changed, &adopted);
+		!daemon->state.restored.servers_changed, adopted);
 	if (error)
 		log_warning("fast path: what the kernel carries could not be read: %s",
 			strerror(-error));
 	/* What was restored before the fast path was there. */
 	mirror_refill(mirror, false);
 	log_info("fast path: %s; %zu elements of an earlier run kept, %zu removed",
-		mirror->backend->name, adopted.kept, adopted.removed);
+		mirror->backend->name, adopted->kept, adopted->removed);
 	return 0;
 }
 
@@ -393,7 +396,9 @@ static int loop_up(struct daemon *daemon)
 		.config = daemon->config,
 		.director = daemon->director,
 		.mirror = &daemon->mirror,
-		.adopt_again_ms = clock_now_ms() + ADOPT_AGAIN_MS,
+		.adopt_again_ms = daemon->adopted.kept <= ADOPT_AGAIN_MAX ?
+			clock_now_ms() + ADOPT_AGAIN_MS :
+			0,
 		.marks_are_known = !daemon->state.restored.servers_changed,
 		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
 									 NULL,
