@@ -65,6 +65,7 @@ scale_now() {
 
 # Starts the daemon for $1 clients, with what watches its loop.
 scale_start() {
+	# shellcheck disable=SC2034 # bench_config writes it
 	BENCH_STATE=$BENCH_WORK/state
 	bench_config direct auto 2 "max-entries = $(($1 + 1000))"
 	LD_PRELOAD=$(bench_built tests/bench/stall.so) bench_start
