@@ -32,7 +32,7 @@ explain_state() {
 stage() {
 	local i server
 	peers_force_encap
-	stage_up 3 2 rr
+	stage_up 3 2 rr "fast-path = off"
 	capture_start seen dir wan src net 203.0.113.0/24
 	clients_start 2 "$LAB_VIP" 1 2
 	expect "clients established" 2 "$(clients_initiate 1 2)"
