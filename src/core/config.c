@@ -51,6 +51,15 @@ uint32_t config_server_table(const struct config *config, const struct config_se
 	return config->table_base + server->index;
 }
 
+/** The server's own address of that family. */
+const struct address *config_own_address(const struct config_server *server, uint8_t family)
+{
+	const struct address *address =
+		family == AF_INET ? &server->address_v4 : &server->address_v6;
+
+	return address->family ? address : NULL;
+}
+
 /** The address that a family's packets are sent to. */
 const struct address *config_server_address(
 	const struct config_server *server, uint8_t family)

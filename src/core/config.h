@@ -123,6 +123,9 @@ uint32_t config_server_mark(const struct config *config, const struct config_ser
  *  CONFIG_TABLE_MAIN. */
 uint32_t config_server_table(const struct config *config, const struct config_server *server);
 
+/** The server's own address of that family, or NULL. */
+const struct address *config_own_address(const struct config_server *server, uint8_t family);
+
 /** The address that clients' packets of a family are sent to: the server's own in that
  *  family; for method tunnel, whose outer packets need not be of the clients' family, the
  *  other one where it has none. NULL: there is none, or the method needs none. */

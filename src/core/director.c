@@ -201,19 +201,23 @@ void director_name_sender(const struct director *director, struct packet *packet
 	}
 }
 
-/** The server that sent the packet. */
-struct server *director_sender(const struct director *director, const struct packet *packet)
+/** The server with that index over all services. */
+struct server *director_server_at(const struct director *director, uint32_t index)
 {
-	if (!packet->sender)
-		return NULL;
 	for (size_t i = 0; i < director->service_count; i++) {
 		struct service *service = &director->services[i];
 		uint32_t first = service->config->servers[0].index;
 
-		if (packet->sender - 1 - first < service->server_count)
-			return &service->servers[packet->sender - 1 - first];
+		if (index - first < service->server_count)
+			return &service->servers[index - first];
 	}
 	return NULL;
+}
+
+/** The server that sent the packet. */
+struct server *director_sender(const struct director *director, const struct packet *packet)
+{
+	return packet->sender ? director_server_at(director, packet->sender - 1) : NULL;
 }
 
 /** The service of that name. */

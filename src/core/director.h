@@ -47,6 +47,9 @@ struct service *director_service_also(const struct director *director,
  *  nat, that server, and the virtual address becomes its service's. */
 void director_name_sender(const struct director *director, struct packet *packet);
 
+/** The server with that index (struct config_server), or NULL. */
+struct server *director_server_at(const struct director *director, uint32_t index);
+
 /** The server that sent the packet, NULL when that is not known. */
 struct server *director_sender(const struct director *director, const struct packet *packet);
 

@@ -73,16 +73,6 @@ static void check_tables(const struct config *config, const struct config_places
 			(unsigned long long)first, (unsigned long long)last);
 }
 
-/** The server's address of that family, or NULL. */
-static const struct address *server_address(
-	const struct config_server *server, uint8_t family)
-{
-	const struct address *address =
-		family == AF_INET ? &server->address_v4 : &server->address_v6;
-
-	return address->family ? address : NULL;
-}
-
 /** The service before this one, or this one up to limit addresses, that has the virtual
  *  address; NULL if there is none. */
 static const struct config_service *earlier_owner(const struct config *config,
@@ -175,7 +165,7 @@ static void check_server_address(const struct config *config,
 	const struct config_service *service, size_t index, uint8_t family,
 	unsigned int line, struct config_errors *errors)
 {
-	const struct address *address = server_address(&service->servers[index], family);
+	const struct address *address = config_own_address(&service->servers[index], family);
 	char text[ADDRESS_TEXT_BYTES];
 
 	if (!address)
@@ -191,7 +181,7 @@ static void check_server_address(const struct config *config,
 			text, owner->name);
 	for (size_t i = 0; i < index; i++) {
 		const struct address *other =
-			server_address(&service->servers[i], family);
+			config_own_address(&service->servers[i], family);
 
 		if (other && address_equal(other, address))
 			config_errors_add(errors, line,

@@ -8,15 +8,6 @@
 
 #include <sys/socket.h>
 
-/** The server's address of that family, or NULL. */
-static const struct address *address_of(const struct config_server *server, uint8_t family)
-{
-	const struct address *address =
-		family == AF_INET ? &server->address_v4 : &server->address_v6;
-
-	return address->family ? address : NULL;
-}
-
 /** The line of the server's address of that family. */
 static unsigned int line_of(const struct server_places *places, uint8_t family)
 {
@@ -39,7 +30,7 @@ static const struct config_server *find_nat(const struct config_service *service
 {
 	for (size_t i = 0; i < service->server_count; i++) {
 		const struct config_server *server = &service->servers[i];
-		const struct address *found = address_of(server, address->family);
+		const struct address *found = config_own_address(server, address->family);
 
 		if (server->method == METHOD_NAT && found && address_equal(found, address))
 			return server;
@@ -69,7 +60,7 @@ static void check_family(const struct config *config, const struct config_servic
 	const struct config_server *server, uint8_t family,
 	const struct server_places *places, struct config_errors *errors)
 {
-	const struct address *address = address_of(server, family);
+	const struct address *address = config_own_address(server, family);
 	size_t count = count_addresses(service, family);
 
 	if (!address)

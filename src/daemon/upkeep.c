@@ -47,8 +47,7 @@ static void look_at_ruleset(struct upkeep *upkeep)
 /** Takes over what the kernel counted for one server since it was last asked. */
 static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
 {
-	struct packet packet = { .sender = index + 1 };
-	struct server *server = director_sender(user, &packet);
+	struct server *server = director_server_at(user, index);
 
 	if (!server)
 		return;
