@@ -48,6 +48,9 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/daemon_fast_path.c src/daemon/daemon_kernel.c \
+	src/daemon/daemon_process.c \
+	src/daemon/daemon_steps.h src/daemon/daemon_table.c \
 	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mirror.c src/daemon/mirror.h \
 	src/daemon/notify.c src/daemon/notify.h \

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Steps of the start: the process itself, its loop, and who may speak with it.
+ */
+#include <string.h>
+
+#include "daemon/background.h"
+#include "daemon/clock.h"
+#include "daemon/daemon_steps.h"
+#include "daemon/log.h"
+#include "daemon/privileges.h"
+
+enum {
+	ADOPT_AGAIN_MS = 10000,  /**< after the start */
+	ADOPT_AGAIN_MAX = 10000, /**< elements; more would hold up packets: the kernel lists
+				  *   a map in time that grows with its square */
+};
+
+/** Goes into the background unless asked not to. */
+static int background_up(struct daemon *daemon)
+{
+	daemon->ready_fd = -1;
+	if (daemon->options->foreground)
+		return 0;
+	daemon->ready_fd = background_fork();
+	if (daemon->ready_fd < 0)
+		log_error("background: %s", strerror(-daemon->ready_fd));
+	return daemon->ready_fd < 0 ? daemon->ready_fd : 0;
+}
+
+const struct daemon_step daemon_background = { .up = background_up };
+
+/** Makes the loop. */
+static int loop_up(struct daemon *daemon)
+{
+	int error;
+
+	daemon->upkeep = (struct upkeep){
+		.config = daemon->config,
+		.director = daemon->director,
+		.mirror = &daemon->mirror,
+		.adopt_again_ms = daemon->adopted.kept <= ADOPT_AGAIN_MAX ?
+			clock_now_ms() + ADOPT_AGAIN_MS :
+			0,
+		.marks_are_known = !daemon->state.restored.servers_changed,
+		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
+									 NULL,
+	};
+	upkeep_begin(&daemon->upkeep);
+	error = loop_open(&daemon->loop, daemon->config, daemon->director, &daemon->packets,
+		&daemon->upkeep);
+
+	if (error)
+		log_error("event loop or route monitor: %s", strerror(-error));
+	return error;
+}
+
+/** Ends the loop. */
+static void loop_down(struct daemon *daemon)
+{
+	loop_close(&daemon->loop);
+}
+
+const struct daemon_step daemon_loop = { .up = loop_up, .down = loop_down };
+
+/** For state.save. */
+static int save(void *user)
+{
+	return state_file_save(user);
+}
+
+/** Opens the control socket. */
+static int control_up(struct daemon *daemon)
+{
+	struct control_settings settings = {
+		.path = daemon->config->socket_path,
+		.group = daemon->config->socket_group,
+		.rpc = &daemon->rpc,
+		.now_ms = clock_now_ms,
+	};
+	int error;
+
+	daemon->rpc = (struct rpc_context){
+		.director = daemon->director,
+		.config = daemon->config,
+		.started_ms = clock_now_ms(),
+		.more_stats = stats_collect,
+		.more_stats_user = &daemon->stats,
+		.save = save,
+		.save_user = &daemon->state,
+	};
+	error = control_new(daemon->loop.ev, &settings, &daemon->control);
+	if (error)
+		log_error("control socket %s: %s", settings.path, control_error_text(error));
+	return error;
+}
+
+/** Closes it. */
+static void control_down(struct daemon *daemon)
+{
+	control_free(daemon->control);
+}
+
+const struct daemon_step daemon_control = { .up = control_up, .down = control_down };
+
+/** Gives up the rights that are no longer needed. */
+static int privileges_up(struct daemon *daemon)
+{
+	int error = privileges_drop();
+
+	(void)daemon;
+	if (error)
+		log_error("capabilities could not be reduced: %s", strerror(-error));
+	return error;
+}
+
+const struct daemon_step daemon_privileges = { .up = privileges_up };
