@@ -8,6 +8,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
 	src/kernel/nfqueue_message.c src/kernel/nfqueue_message.h \
 	src/kernel/nft_transaction.c src/kernel/nft_transaction.h \
+	src/kernel/next_hop.c src/kernel/next_hop.h \
 	src/kernel/policy_plan.c src/kernel/policy_plan.h \
 	src/kernel/policy_route.c src/kernel/policy_route.h \
 	src/kernel/policy_route_watch.c \
@@ -15,8 +16,11 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/policy_tunnel.c src/kernel/policy_tunnel.h \
 	src/kernel/probe.c src/kernel/probe.h \
 	src/kernel/rtnl_attribute.c src/kernel/rtnl_attribute.h \
+	src/kernel/rtnl_link.c src/kernel/rtnl_link.h \
+	src/kernel/rtnl_neighbour.c src/kernel/rtnl_neighbour.h \
 	src/kernel/rtnl_route.c src/kernel/rtnl_route.h \
 	src/kernel/rtnl_rule.c src/kernel/rtnl_rule.h \
+	src/kernel/rtnl_watch.c src/kernel/rtnl_watch.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \

@@ -5,21 +5,13 @@
  */
 #include "kernel/policy_route.h"
 
-#include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <libmnl/libmnl.h>
 
-/** Room for one datagram of notices. */
-#define NOTICE_BYTES 16384
-
-/** Datagrams read in one turn: a routing daemon may send them without an end. */
-#define DATAGRAMS_A_TURN 256
+#include "kernel/rtnl_watch.h"
 
 static const int groups[] = {
 	RTNLGRP_LINK,
@@ -32,37 +24,10 @@ static const int groups[] = {
 	RTNLGRP_NEXTHOP,
 };
 
-/** Joins the groups. */
-static int join_groups(int fd)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-			    sizeof(groups[i])) == -1)
-			return -errno;
-	}
-	return 0;
-}
-
 /** Opens the monitor. */
 int policy_route_watch_open(void)
 {
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-	int error;
-	int fd = socket(
-		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd == -1)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == -1)
-		error = -errno;
-	else
-		error = join_groups(fd);
-	if (!error)
-		return fd;
-	close(fd);
-	return error;
+	return rtnl_watch_open(groups, sizeof(groups) / sizeof(groups[0]));
 }
 
 /** Tells whether a route leads to its destination without a gateway. */
@@ -82,36 +47,6 @@ static bool route_on_link(const struct nlmsghdr *message)
 	return route->rtm_type == RTN_UNICAST;
 }
 
-/** The network that a route is to; all zeros for a default route. */
-static struct address route_network(const struct nlmsghdr *message)
-{
-	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-	struct address network = { .family = route->rtm_family };
-	const struct nlattr *attribute;
-
-	mnl_attr_for_each (attribute, message, sizeof(*route)) {
-		if (mnl_attr_get_type(attribute) == RTA_DST &&
-			mnl_attr_get_payload_len(attribute) <= sizeof(network.bytes))
-			memcpy(network.bytes, mnl_attr_get_payload(attribute),
-				mnl_attr_get_payload_len(attribute));
-	}
-	return network;
-}
-
-/** Tells whether an address is in a network of so many bits. */
-static bool is_in(
-	const struct address *address, const struct address *network, uint8_t bits)
-{
-	uint8_t whole = bits / 8, rest = bits % 8;
-
-	if (address->family != network->family ||
-		bits > address_size_bytes(address) * 8 ||
-		memcmp(address->bytes, network->bytes, whole) != 0)
-		return false;
-	return !rest ||
-	       (address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0;
-}
-
 /** Tells whether a server is the end of a tunnel and in a network; one of family 0 has
  *  all. */
 static bool is_end_in(const struct config_server *server, const struct address *network,
@@ -119,8 +54,8 @@ static bool is_end_in(const struct config_server *server, const struct address *
 {
 	if (server->method != METHOD_TUNNEL)
 		return false;
-	return !network->family || is_in(&server->address_v4, network, bits) ||
-	       is_in(&server->address_v6, network, bits);
+	return !network->family || rtnl_is_in(&server->address_v4, network, bits) ||
+	       rtnl_is_in(&server->address_v6, network, bits);
 }
 
 /** Tells whether some server is. */
@@ -154,7 +89,7 @@ static bool route_matters(const struct nlmsghdr *message, const struct config *c
 		return message->nlmsg_type == RTM_DELROUTE;
 	if (route_on_link(message))
 		return true;
-	network = route_network(message);
+	network = rtnl_route_network(message);
 	return has_end_in(config, &network, route->rtm_dst_len);
 }
 
@@ -185,59 +120,43 @@ static bool rule_matters(const struct nlmsghdr *message)
 	return true;
 }
 
-/** Tells whether one notice matters. */
-static bool notice_matters(const struct nlmsghdr *message, const struct config *config)
+/** Whom notices matter to. */
+struct watch {
+	const struct config *config;
+	bool matters;
+};
+
+/** Notes whether one notice matters. */
+static void see_notice(const struct nlmsghdr *message, void *user)
 {
+	struct watch *watch = user;
+
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		return true;
+		watch->matters = true;
+		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		return route_matters(message, config);
+		watch->matters |= route_matters(message, watch->config);
+		break;
 	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
-		return nexthop_matters(config);
+		watch->matters |= nexthop_matters(watch->config);
+		break;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
-		return rule_matters(message);
+		watch->matters |= rule_matters(message);
+		break;
 	}
-	return false;
 }
 
-/** Tells whether any notice of a datagram matters. */
-static bool datagram_matters(const void *data, int left, const struct config *config)
-{
-	const struct nlmsghdr *message = data;
-
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (notice_matters(message, config))
-			return true;
-	}
-	return false;
-}
-
-/** Reads notices, datagram by datagram. */
+/** Reads notices; lost ones may have mattered. */
 bool policy_route_watch_read(int watch_fd, const struct config *config)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[NOTICE_BYTES];
-	} buffer;
-	bool matters = false;
-	size_t i;
+	struct watch watch = { config, false };
 
-	for (i = 0; i < DATAGRAMS_A_TURN; i++) {
-		ssize_t received = recv(watch_fd, &buffer, sizeof(buffer), MSG_DONTWAIT);
-
-		if (received > 0)
-			matters |= datagram_matters(&buffer, (int)received, config);
-		else if (received == -1 && errno == ENOBUFS)
-			matters = true;
-		else if (received == 0 || errno != EINTR)
-			break;
-	}
-	return matters;
+	return !rtnl_watch_read(watch_fd, see_notice, &watch) || watch.matters;
 }

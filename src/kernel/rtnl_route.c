@@ -75,9 +75,9 @@ static void route_metrics(const struct nlattr *metrics, struct rtnl_route *route
 	}
 }
 
-/** Forgets the MTU of a way that was found if it is one that the kernel learned and will
- *  forget: such a route has a time to live and is a copy. */
-static void forget_learned_mtu(const struct nlmsghdr *message, struct rtnl_route *route)
+/** Sets the MTU of a way that was found apart if it is one that the kernel learned and
+ *  will forget: such a route has a time to live and is a copy. */
+static void part_learned_mtu(const struct nlmsghdr *message, struct rtnl_route *route)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute;
@@ -87,8 +87,10 @@ static void forget_learned_mtu(const struct nlmsghdr *message, struct rtnl_route
 
 		if (mnl_attr_get_type(attribute) == RTA_CACHEINFO &&
 			mnl_attr_get_payload_len(attribute) >= sizeof(*info) &&
-			info->rta_expires && (header->rtm_flags & RTM_F_CLONED))
+			info->rta_expires && (header->rtm_flags & RTM_F_CLONED)) {
+			route->learned_mtu_bytes = route->mtu_bytes;
 			route->mtu_bytes = 0;
+		}
 	}
 }
 
@@ -127,6 +129,7 @@ static void route_attribute(const struct nlattr *attribute, struct rtnl_route *r
 		route->source = rtnl_attribute_address(attribute, route->family);
 		break;
 	case RTA_ENCAP:
+		route->encapsulates = true;
 		route_tunnel(attribute, route);
 		break;
 	case RTA_METRICS:
@@ -160,7 +163,7 @@ static bool route_read(const struct nlmsghdr *message, struct rtnl_route *route)
 		route_attribute(attribute, route);
 	if (header->rtm_dst_len != address_size_bytes(&route->host) * 8)
 		route->special = true;
-	forget_learned_mtu(message, route);
+	part_learned_mtu(message, route);
 	/* IPv6 says that its blackholes go out on the loopback interface. */
 	if (route->type == RTN_BLACKHOLE)
 		route->interface = 0;

@@ -18,11 +18,13 @@ struct rtnl_route {
 	uint8_t family;
 	uint8_t type;     /**< RTN_UNICAST, RTN_BLACKHOLE */
 	uint8_t protocol; /**< who made it */
+	bool encapsulates; /**< read: puts packets into something else; not compared */
 	bool special;     /**< read: leads somewhere else or to more than one next hop */
 	uint32_t table;
 	uint32_t metric;
 	uint32_t interface;     /**< index; 0 for a blackhole */
 	uint32_t mtu_bytes;     /**< locked; 0: the interface's */
+	uint32_t learned_mtu_bytes; /**< read: by ICMP, to there alone, for some minutes */
 	struct address host;    /**< destination; family 0: all */
 	struct address gateway; /**< family 0: none */
 	struct address tunnel;  /**< put into a packet to there; family 0: is not */

@@ -12,6 +12,7 @@ KERNEL_NAT = $(KERNEL_COMMON) tests/kernel/nat.c tests/kernel/nat.h
 KERNEL_TESTS = \
 	tests/kernel/conntrack \
 	tests/kernel/icmp_sender \
+	tests/kernel/next_hop \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_message \
 	tests/kernel/nft_maps \
@@ -30,6 +31,10 @@ tests_kernel_icmp_sender_SOURCES = tests/kernel/icmp_sender.c $(KERNEL_COMMON)
 tests_kernel_icmp_sender_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_icmp_sender_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_icmp_sender_LDADD = $(KERNEL_LDADD)
+tests_kernel_next_hop_SOURCES = tests/kernel/next_hop.c $(KERNEL_COMMON)
+tests_kernel_next_hop_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_next_hop_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_next_hop_LDADD = $(KERNEL_LDADD)
 tests_kernel_nfqueue_SOURCES = tests/kernel/nfqueue.c $(KERNEL_COMMON)
 tests_kernel_nfqueue_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nfqueue_CFLAGS = $(KERNEL_CFLAGS)
