@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the BPF program and user space share: the maps' names, keys and values. Included by
+ * both, so it has no functions and only the kernel's types. Whoever changes the meaning or
+ * the size of anything here raises BPF_LAYOUT, and maps of another layout are not taken over.
+ *
+ * Addresses and ports are in network order, all other numbers in the machine's.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+/** Part of every map's name in the kernel: ipb1_clients4 and so on. */
+#define BPF_LAYOUT "ipb1_"
+
+/* Maps, by the names they are pinned under.
+ * X(enumerator, name) */
+#define BPF_MAP_LIST(X)                                                                  \
+	X(CLIENTS4, "clients4") /* hash: bpf_client4 -> bpf_client */                    \
+	X(CLIENTS6, "clients6") /* hash: bpf_client6 -> bpf_client */                    \
+	X(REPLIES4, "replies4") /* hash: a nat server's 4 bytes -> 4 of its service */   \
+	X(REPLIES6, "replies6") /* hash: the same, 16 and 16 bytes */                    \
+	X(WAYS, "ways")         /* array: bpf_way_index() -> bpf_way */                  \
+	X(COUNTERS, "counters") /* array for each CPU: server's index -> bpf_counters */ \
+	X(REASONS, "reasons")   /* array for each CPU: bpf_reason -> __u64 packets */    \
+	X(HOOKS, "hooks")       /* hash: interface -> flags; user space's own */
+
+enum bpf_map_name {
+#define X(enumerator, name) BPF_MAP_##enumerator,
+	BPF_MAP_LIST(X)
+#undef X
+	BPF_MAP_COUNT
+};
+
+/** A client of IPv4. */
+struct bpf_client4 {
+	__u8 client[4];
+	__u8 virtual[4];
+	__u16 client_port; /**< of ESP in UDP to port 4500; 0: ESP and AH */
+	__u16 zero;
+};
+
+/** A client of IPv6. */
+struct bpf_client6 {
+	__u8 client[16];
+	__u8 virtual[16];
+	__u16 client_port;
+	__u16 zero;
+};
+
+/** One unit of bpf_client.seen is 2^30 ns, 1.07 s, of CLOCK_MONOTONIC. */
+#define BPF_SEEN_SHIFT 30
+
+/** What is known of a client. */
+struct bpf_client {
+	__u32 server; /**< index in the configuration */
+	__u32 mark;   /**< the server's, for what the program cannot carry itself */
+	__u32 seen;   /**< when the last packet came; written by the program alone */
+	__u32 zero;
+};
+
+/** How packets get to a server. What is not one of these is BPF_METHOD_UP. */
+enum bpf_method {
+	BPF_METHOD_UP,    /**< there is no way now: marked, up the stack */
+	BPF_METHOD_LOCAL, /**< the same, and nothing is wrong with that */
+	BPF_METHOD_DIRECT,
+	BPF_METHOD_TUNNEL,
+	BPF_METHOD_NAT,
+};
+
+enum bpf_way_flag {
+	BPF_WAY_AH = 1,   /**< the service takes AH */
+	BPF_WAY_DF = 2,   /**< the outer IPv4 packet has the inner one's DF */
+	BPF_WAY_HOPS = 4, /**< the hop limit is the template's, not the inner packet's */
+};
+
+/** IPv6, and UDP and GUE behind it. */
+#define BPF_OUTER_BYTES 56
+
+/** The way to a server for the clients of one family. */
+struct bpf_way {
+	__u8 method; /**< bpf_method */
+	__u8 flags;  /**< bpf_way_flag */
+	/** Tunnel: length of the template, 20 or 40, and 12 more with GUE. */
+	__u8 outer_bytes;
+	__u8 zero;
+	__u32 interface;
+	__u32 mtu_bytes; /**< the longest packet as it comes, before anything is put around */
+	__u32 mark_mask; /**< bits of the mark that are ours */
+	__u8 ethernet[16]; /**< destination, source, type as it leaves, two of zero */
+	__u8 address[16];  /**< nat: the server's address */
+	/** Tunnel: headers that lack length, ECN, identification, hop limit, DF, flow label and
+	 *  UDP's source port and checksum. The checksum of an IPv4 header is the sum, folded but
+	 *  not turned round, of what is there. */
+	__u8 outer[BPF_OUTER_BYTES];
+};
+
+/** Where a server's way is. */
+#define bpf_way_index(server, is_v6) ((server) * 2 + !!(is_v6))
+
+/** What a server has been given; bytes are those of IP packets as they came. */
+struct bpf_counters {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* Why a packet is not carried on by the program, and what is. The names are shown to users.
+ * X(enumerator, name, what it tells an operator) */
+#define BPF_REASON_LIST(X)                                                                \
+	/* unmarked: the daemon judges */                                                 \
+	X(UNKNOWN, "unknown", "IPsec of no known client")                                 \
+	X(TRUNCATED, "truncated", "shorter than its headers say")                         \
+	X(SPI, "spi", "an SPI that is reserved")                                          \
+	X(AH_REFUSED, "ah", "AH of a known client that may have none")                    \
+	X(GSO_UDP, "aggregate-udp", "several UDP packets in one, to be taken apart")      \
+	X(NO_SERVER, "no-server", "a client of a server that has no place")               \
+	/* marked: they follow the routing rules */                                       \
+	X(LOCAL, "local", "of a server of method local")                                  \
+	X(NO_WAY, "no-next-hop", "of a server whose next hop is not resolved")            \
+	X(FRAGMENT, "fragment", "a fragment")                                             \
+	X(OPTIONS, "options", "IPv4 options or IPv6 extension headers")                   \
+	X(TTL, "ttl", "TTL or hop limit at its end")                                      \
+	X(TOO_BIG, "too-big", "longer than the MTU of the way")                           \
+	X(GSO, "aggregate", "several packets in one")                                     \
+	X(NO_ROOM, "no-room", "no memory for the headers")                                \
+	/* of nat servers' replies */                                                     \
+	X(REPLY, "reply", "a nat server's packet, carried to its client")                 \
+	X(REPLY_UNKNOWN, "reply-unknown", "a nat server's packet to no client of its")    \
+	X(REPLY_UNUSUAL, "reply-unusual", "a fragment, with options, or TTL at its end")  \
+	X(REPLY_NO_WAY, "reply-no-next-hop", "no way, or too big for it")
+
+enum bpf_reason {
+#define X(enumerator, name, help) BPF_REASON_##enumerator,
+	BPF_REASON_LIST(X)
+#undef X
+	BPF_REASON_COUNT
+};
+
+enum bpf_hook_flag {
+	BPF_HOOK_OURS = 1, /**< clsact was not there before */
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program's maps as layout.h has them, and what is done with their values. How many
+ * clients there is room for is said at loading.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/layout.h"
+
+/** Clients come and go, so their memory is taken as they come. */
+#define HASH(map, key_type, value_type)                      \
+	struct {                                                  \
+		__uint(type, BPF_MAP_TYPE_HASH);                  \
+		__uint(max_entries, 1);                           \
+		__uint(map_flags, BPF_F_NO_PREALLOC);             \
+		__type(key, key_type);                            \
+		__type(value, value_type);                        \
+	} map SEC(".maps")
+
+#define ARRAY(map, kind, value_type)                \
+	struct {                                    \
+		__uint(type, BPF_MAP_TYPE_##kind);  \
+		__uint(max_entries, 1);             \
+		__type(key, __u32);                 \
+		__type(value, value_type);          \
+	} map SEC(".maps")
+
+struct bytes4 {
+	__u8 bytes[4];
+};
+
+struct bytes16 {
+	__u8 bytes[16];
+};
+
+/** Those of layout.h. */
+HASH(ipb1_clients4, struct bpf_client4, struct bpf_client);
+HASH(ipb1_clients6, struct bpf_client6, struct bpf_client);
+HASH(ipb1_replies4, struct bytes4, struct bytes4);
+HASH(ipb1_replies6, struct bytes16, struct bytes16);
+HASH(ipb1_hooks, __u32, __u32);
+ARRAY(ipb1_ways, ARRAY, struct bpf_way);
+ARRAY(ipb1_counters, PERCPU_ARRAY, struct bpf_counters);
+ARRAY(ipb1_reasons, PERCPU_ARRAY, __u64);
+
+/** Counts a packet and leaves it, unmarked, to whoever comes next: other filters, the
+ *  stack. */
+static __always_inline int pass(__u32 reason)
+{
+	__u64 *packets = bpf_map_lookup_elem(&ipb1_reasons, &reason);
+
+	if (packets)
+		(*packets)++;
+	return TC_ACT_UNSPEC;
+}
+
+/** The same with the mark of the client's server. */
+static __always_inline int pass_marked(struct __sk_buff *skb,
+	const struct bpf_client *client, const struct bpf_way *way, __u32 reason)
+{
+	__u32 mask = way->mark_mask;
+
+	skb->mark = (skb->mark & ~mask) | (client->mark & mask);
+	return pass(reason);
+}
+
+/** Counts what a server is given. */
+static __always_inline struct bpf_counters *count(__u32 server, __u32 ip_bytes)
+{
+	struct bpf_counters *counters = bpf_map_lookup_elem(&ipb1_counters, &server);
+
+	if (counters) {
+		counters->packets++;
+		counters->bytes += ip_bytes;
+	}
+	return counters;
+}
+
+/** Notes that a client is there. Written once a second, so that the line of memory is not
+ *  carried from one CPU to the other with every packet. */
+static __always_inline void see(struct bpf_client *client)
+{
+	__u32 now = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT);
+
+	if (client->seen != now)
+		client->seen = now;
+}
+
+/** The way of a client's server. */
+static __always_inline const struct bpf_way *way_of(
+	const struct bpf_client *client, bool v6)
+{
+	__u32 index = bpf_way_index(client->server, v6);
+
+	return bpf_map_lookup_elem(&ipb1_ways, &index);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a nat server sends to a client of its: the source becomes the service's address, and the
+ * way is the one the kernel's routing tables have for it now. Whatever is not plain goes up as it
+ * came, where conntrack does the same.
+ */
+#pragma once
+
+#include "bpf/nat.bpf.h"
+
+/** Tells whether the client is one of the server that sends. */
+static __always_inline bool is_server_of(
+	const struct bpf_client *client, bool v6, const __be32 *source)
+{
+	const struct bpf_way *way = way_of(client, v6);
+	const __be32 *server;
+
+	if (!way || way->method != BPF_METHOD_NAT)
+		return false;
+	server = (const __be32 *)way->address;
+	return server[0] == source[0] &&
+	       (!v6 || (server[1] == source[1] && server[2] == source[2] &&
+			       server[3] == source[3]));
+}
+
+/** Has the packet leave where the routing tables say. */
+static __always_inline int leave(void *packet, const struct bpf_fib_lookup *route)
+{
+	struct ethhdr *ethernet = packet - ETH_HLEN;
+
+	__builtin_memcpy(ethernet->h_dest, route->dmac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, route->smac, ETH_ALEN);
+	pass(BPF_REASON_REPLY);
+	return bpf_redirect(route->ifindex, 0);
+}
+
+/** Carries a packet of IPv4 whose source is a nat server of the service. */
+static __always_inline int reply4(struct __sk_buff *skb, struct packet4 *packet,
+	__be16 port, const struct bytes4 *service)
+{
+	struct bpf_fib_lookup route = { .family = 2, .ifindex = skb->ingress_ifindex };
+	__be32 virtual = *(const __be32 *)service->bytes;
+	struct bpf_client4 key = { .client_port = port };
+	struct bpf_client *client;
+
+	*(__be32 *)key.client = packet->ip.daddr;
+	*(__be32 *)key.virtual = virtual;
+	client = bpf_map_lookup_elem(&ipb1_clients4, &key);
+	if (!client || !is_server_of(client, false, &packet->ip.saddr))
+		return pass(BPF_REASON_REPLY_UNKNOWN);
+	if (packet->ip.ttl <= 1 || skb->gso_size)
+		return pass(BPF_REASON_REPLY_UNUSUAL);
+	route.tot_len = bpf_ntohs(packet->ip.tot_len);
+	route.tos = packet->ip.tos;
+	route.ipv4_src = packet->ip.saddr;
+	route.ipv4_dst = packet->ip.daddr;
+	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
+		return pass(BPF_REASON_REPLY_NO_WAY);
+	packet = translate4(skb, packet, false, virtual);
+	if (!packet)
+		return pass(BPF_REASON_REPLY_NO_WAY);
+	ttl_decrease(&packet->ip);
+	return leave(packet, &route);
+}
+
+/** Carries a packet of IPv6 likewise. */
+static __always_inline int reply6(struct __sk_buff *skb, struct packet6 *packet,
+	__be16 port, const struct bytes16 *service)
+{
+	struct bpf_fib_lookup route = { .family = 10, .ifindex = skb->ingress_ifindex };
+	struct bpf_client6 key = { .client_port = port };
+	struct bpf_client *client;
+
+	__builtin_memcpy(key.client, &packet->ip.daddr, sizeof(key.client));
+	__builtin_memcpy(key.virtual, service, sizeof(key.virtual));
+	client = bpf_map_lookup_elem(&ipb1_clients6, &key);
+	if (!client || !is_server_of(client, true, packet->ip.saddr.in6_u.u6_addr32))
+		return pass(BPF_REASON_REPLY_UNKNOWN);
+	if (packet->ip.hop_limit <= 1 || skb->gso_size)
+		return pass(BPF_REASON_REPLY_UNUSUAL);
+	route.tot_len = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
+	__builtin_memcpy(route.ipv6_src, &packet->ip.saddr, sizeof(route.ipv6_src));
+	__builtin_memcpy(route.ipv6_dst, &packet->ip.daddr, sizeof(route.ipv6_dst));
+	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
+		return pass(BPF_REASON_REPLY_NO_WAY);
+	packet = translate6(skb, packet, false, service);
+	if (!packet)
+		return pass(BPF_REASON_REPLY_NO_WAY);
+	hops_decrease(skb, &packet->ip);
+	return leave(packet, &route);
+}

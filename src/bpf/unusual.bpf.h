@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fragments, IPv4 options and IPv6 extension headers: such a packet is never carried here. If
+ * it is a known client's it gets the mark and goes up the stack.
+ */
+#pragma once
+
+#include "bpf/frame.bpf.h"
+
+#define EXTENSIONS 6 /**< that are walked over; what has more goes to the daemon */
+
+/** What the walk to the upper header finds. */
+struct found {
+	__u32 offset; /**< of the upper header in the frame */
+	__u8 protocol;
+	bool fragment;
+	bool later; /**< not the first fragment: nothing of the upper header is there */
+};
+
+/** Tells by what is found whether the packet is IPsec, and of what port. */
+static __always_inline enum kind found_kind(
+	struct __sk_buff *skb, const struct found *found, __be16 *ret_port)
+{
+	union upper upper = { { 0 } };
+	enum kind kind;
+	__be32 spi;
+
+	*ret_port = 0;
+	if (found->later)
+		return found->protocol == IPPROTO_ESP ? KIND_ESP :
+		       found->protocol == IPPROTO_AH  ? KIND_AH :
+							KIND_OTHER;
+	if (bpf_skb_load_bytes(skb, found->offset, &upper, sizeof(upper)))
+		return KIND_OTHER;
+	kind = kind_of(found->protocol, &upper, &spi);
+	if (bpf_ntohl(spi) < SPI_FIRST)
+		return KIND_OTHER;
+	if (kind == KIND_ESP_IN_UDP)
+		*ret_port = upper.udp.source;
+	return kind;
+}
+
+/** Marks what has a client. */
+static __always_inline int found_mark(struct __sk_buff *skb, const struct found *found,
+	enum kind kind, struct bpf_client *client, bool v6)
+{
+	const struct bpf_way *way;
+
+	if (!client)
+		return pass(BPF_REASON_UNKNOWN);
+	see(client);
+	way = way_of(client, v6);
+	if (!way)
+		return pass(BPF_REASON_NO_SERVER);
+	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
+		return pass(BPF_REASON_AH_REFUSED);
+	return pass_marked(skb, client, way,
+		found->fragment ? BPF_REASON_FRAGMENT : BPF_REASON_OPTIONS);
+}
+
+/** Judges a packet of IPv4. */
+static __noinline int unusual4(struct __sk_buff *skb)
+{
+	struct bpf_client4 key = { .zero = 0 };
+	struct found found;
+	struct iphdr ip;
+	enum kind kind;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) || ip.ihl < 5)
+		return TC_ACT_UNSPEC;
+	found.protocol = ip.protocol;
+	found.offset = ETH_HLEN + ip.ihl * 4;
+	found.fragment = ip.frag_off & bpf_htons(V4_FRAGMENT);
+	found.later = ip.frag_off & bpf_htons(V4_OFFSET);
+	kind = found_kind(skb, &found, &key.client_port);
+	if (kind == KIND_OTHER)
+		return TC_ACT_UNSPEC;
+	*(__be32 *)key.client = ip.saddr;
+	*(__be32 *)key.virtual = ip.daddr;
+	if (bpf_map_lookup_elem(&ipb1_replies4, &ip.saddr))
+		return pass(BPF_REASON_REPLY_UNUSUAL);
+	if (kind == KIND_REPLY_UDP)
+		return TC_ACT_UNSPEC;
+	return found_mark(skb, &found, kind,
+		bpf_map_lookup_elem(&ipb1_clients4, &key), false);
+}
+
+/** Steps over one extension header (RFC 8200 4); false when there is none. */
+static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *found)
+{
+	struct {
+		__u8 next;
+		__u8 length;
+		__be16 offset;
+	} header;
+
+	if (found->protocol != IPPROTO_HOPOPTS && found->protocol != IPPROTO_ROUTING &&
+		found->protocol != IPPROTO_DSTOPTS && found->protocol != IPPROTO_FRAGMENT)
+		return false;
+	if (bpf_skb_load_bytes(skb, found->offset, &header, sizeof(header)))
+		return false;
+	if (found->protocol == IPPROTO_FRAGMENT) {
+		found->fragment = true;
+		found->later = header.offset & bpf_htons(0xfff8);
+		found->offset += 8;
+	} else {
+		found->offset += (header.length + 1) * 8;
+	}
+	found->protocol = header.next;
+	return !found->later;
+}
+
+/** Judges a packet of IPv6. */
+static __noinline int unusual6(struct __sk_buff *skb)
+{
+	struct bpf_client6 key = { .zero = 0 };
+	struct found found = { .offset = ETH_HLEN + sizeof(struct ipv6hdr) };
+	struct ipv6hdr ip;
+	enum kind kind;
+	__u32 i;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
+		return TC_ACT_UNSPEC;
+	found.protocol = ip.nexthdr;
+	for (i = 0; i < EXTENSIONS && extension_skip(skb, &found); i++)
+		;
+	kind = found_kind(skb, &found, &key.client_port);
+	if (kind == KIND_OTHER)
+		return TC_ACT_UNSPEC;
+	__builtin_memcpy(key.client, &ip.saddr, sizeof(key.client));
+	__builtin_memcpy(key.virtual, &ip.daddr, sizeof(key.virtual));
+	if (bpf_map_lookup_elem(&ipb1_replies6, &ip.saddr))
+		return pass(BPF_REASON_REPLY_UNUSUAL);
+	if (kind == KIND_REPLY_UDP)
+		return TC_ACT_UNSPEC;
+	return found_mark(skb, &found, kind,
+		bpf_map_lookup_elem(&ipb1_clients6, &key), true);
+}
