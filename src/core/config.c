@@ -94,6 +94,14 @@ void config_defaults(struct config *config)
 	config->socket_buffer_bytes = CONFIG_DEFAULT_SOCKET_BUFFER_BYTES;
 	config->max_entries = CONFIG_DEFAULT_MAX_ENTRIES;
 	config->max_entries_per_client = CONFIG_DEFAULT_MAX_ENTRIES_PER_CLIENT;
+	config->max_memory_bytes = CONFIG_DEFAULT_MAX_MEMORY;
+	config->drop_entry = SWITCH_AUTO;
+	config->drop_entry_low = CONFIG_DEFAULT_DROP_ENTRY_LOW;
+	config->drop_entry_high = CONFIG_DEFAULT_DROP_ENTRY_HIGH;
+	config->drop_packet_one_in = CONFIG_DEFAULT_DROP_PACKET_ONE_IN;
+	config->challenge_rate = CONFIG_DEFAULT_CHALLENGE_RATE;
+	config->answers_per_source = CONFIG_DEFAULT_ANSWERS_PER_SOURCE;
+	config->first_messages = CONFIG_DEFAULT_FIRST_MESSAGES;
 	config->unreachable_rate = CONFIG_DEFAULT_UNREACHABLE_RATE;
 	config->unreachable_burst = CONFIG_DEFAULT_UNREACHABLE_BURST;
 	config->ruleset = RULESET_NFTABLES;

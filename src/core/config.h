@@ -40,6 +40,26 @@ enum config_encapsulation {
 	ENCAPSULATION_GUE,  /**< UDP and Generic UDP Encapsulation */
 };
 
+/** When a defence is up. */
+enum config_switch {
+	SWITCH_OFF,
+	SWITCH_AUTO, /**< while there is need */
+	SWITCH_ON,
+};
+
+/** What becomes of a first message of an unknown client. */
+enum config_initial {
+	INITIAL_TABLE,     /**< an INITIAL entry */
+	INITIAL_AUTO,      /**< stateless while first messages come as a flood */
+	INITIAL_STATELESS, /**< forwarded without an entry, to a server by hash */
+};
+
+/** Which IKE daemon a server runs, where that matters. */
+enum config_peer {
+	PEER_ANY,
+	PEER_LIBRESWAN, /**< drops a first message with a cookie that it did not ask for */
+};
+
 enum config_ruleset {
 	RULESET_NFTABLES, /**< we install our table */
 	RULESET_EXTERNAL, /**< the operator queues the packets */
@@ -57,6 +77,9 @@ struct config_server {
 	uint64_t label_mask; /**< 0: no label */
 	uint32_t spi_first;  /**< its ESP and AH SPIs are from here */
 	uint32_t spi_last;   /**< to here; 0: no range */
+	enum config_peer peer;
+	uint32_t new_rate;  /**< handshakes begun with it a second; 0: no limit */
+	uint32_t half_open; /**< INITIAL entries that it may have; 0: no limit */
 	uint32_t weight; /**< at start; the live one is in struct server */
 	uint32_t index;  /**< over all services, from 0: gives mark and table */
 };
@@ -82,6 +105,11 @@ struct config_service {
 	uint32_t persistence_prefix_v6;
 	struct config_also also[CONFIG_ALSO];
 	size_t also_count;
+	enum config_initial initial;
+	enum config_switch challenge; /**< IKEv2's first messages are answered with a cookie */
+	enum config_switch greylist;  /**< only the second copy of a first message passes */
+	uint64_t greylist_window_ms;
+	uint32_t flood_rate; /**< first messages a second from which the autos are up */
 	bool learn_spi; /**< notes servers' ESP SPIs */
 	bool sloppy;    /**< unknown pairs of cookies get a server by hash */
 	bool ah; /**< AH is forwarded, to servers of methods that leave addresses alone */
@@ -103,6 +131,15 @@ struct config {
 	uint32_t socket_buffer_bytes;
 	uint32_t max_entries;
 	uint32_t max_entries_per_client;
+	uint64_t max_memory_bytes; /**< of the ISAKMP table; 0: no limit */
+	enum config_switch drop_entry;
+	uint32_t drop_entry_low;  /**< per cent of the limits */
+	uint32_t drop_entry_high;
+	enum config_switch drop_packet;
+	uint32_t drop_packet_one_in;
+	uint32_t challenge_rate;     /**< cookie challenges a second */
+	uint32_t answers_per_source; /**< a second, ICMP and challenges */
+	uint32_t first_messages;     /**< that are remembered without an entry */
 	uint32_t unreachable_rate;  /**< ICMP answers a second */
 	uint32_t unreachable_burst;
 	enum config_ruleset ruleset;

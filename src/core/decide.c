@@ -42,57 +42,6 @@ static void decide_moved(const struct view *view, const struct handshake *moved)
 			REASON_MOVE_UNCONFIRMED);
 }
 
-/** A new server for who has none. */
-static struct server *pick(const struct view *view)
-{
-	const struct service *service = view->decision->service;
-
-	view->decision->scheduled = true;
-	return service->config->scheduler->pick(service, &view->packet->flow.client);
-}
-
-/** A server for who has none: that of the client's template, or a new one. */
-static struct server *schedule(const struct view *view)
-{
-	const struct service *service = view->decision->service;
-	const struct address *client = &view->packet->flow.client;
-	struct server *server =
-		template_server(&view->director->templates, service, client);
-
-	if (server && server_reachable(server, client->family))
-		return server;
-	return pick(view);
-}
-
-/** Where a first message of a handshake not known yet goes. A known flow keeps its server,
- *  a known client too, unless its sessions are scheduled one by one. */
-static void decide_new(const struct view *view)
-{
-	const struct decision *decision = view->decision;
-	bool is_plain = session_is_plain(decision->service, &view->packet->flow);
-
-	if (decision->entry)
-		view_forward_entry(view, CHANGE_BEGIN, REASON_NEW_ENTRY);
-	else if (decision->client && is_plain && decision->client->plain_count)
-		view_forward(view, decision->client->server, CHANGE_BEGIN, REASON_NEW_ENTRY);
-	else if (decision->client)
-		view_forward(view, is_plain ? schedule(view) : pick(view), CHANGE_BEGIN,
-			REASON_NEW_SESSION);
-	else
-		view_forward(view, schedule(view), CHANGE_BEGIN, REASON_NEW_CLIENT);
-}
-
-/** A first message: one of a handshake under way follows it. */
-static void decide_first(const struct view *view)
-{
-	const struct handshake *handshake = view_find_handshake(view);
-
-	if (handshake)
-		view_forward(view, handshake->server, CHANGE_BEGIN, REASON_RETRANSMIT);
-	else
-		decide_new(view);
-}
-
 /** ISAKMP without a responder cookie that may not begin anything: an IKEv1 Informational
  *  in the middle of a handshake, an unprotected IKEv2 notice. */
 static void decide_without_rcookie(const struct view *view)
@@ -237,7 +186,7 @@ static void decide_also(const struct view *view)
 {
 	const struct session_client *client = view->decision->client;
 
-	view_forward(view, client ? client->server : schedule(view), CHANGE_TEMPLATE,
+	view_forward(view, client ? client->server : decide_schedule(view), CHANGE_TEMPLATE,
 		REASON_ALSO);
 }
 

@@ -33,6 +33,13 @@ enum decision_change {
 	CHANGE_OFFER,     /**< entry if there is none, the server's cookie noted */
 };
 
+/** What became of a first message of a handshake that is not known. */
+enum decision_first {
+	FIRST_NOT,     /**< it is none */
+	FIRST_STOPPED,
+	FIRST_PASSED,
+};
+
 struct decision {
 	enum decision_action action;
 	enum decision_change change;
@@ -40,6 +47,7 @@ struct decision {
 	struct service *service;       /**< NULL when the VIP is none of ours */
 	struct server *server;         /**< forwarded to, or of the entry to be made */
 	bool scheduled;                /**< the scheduler chose it */
+	enum decision_first first;
 	struct session_client *client; /**< as found, may be NULL */
 	struct session_entry *entry;   /**< as found, may be NULL */
 };

@@ -8,11 +8,17 @@
 #include "core/handshake.h"
 #include "core/scheduler.h"
 
+/** Entries that may be dropped for each one that is made: more than one, so that pressure
+ *  ends, and few, so that no packet waits. */
+#define RELIEF_ENTRIES 2
+
 /** What a failed change of the tables is called. */
 static enum reason reason_of_error(int error)
 {
 	if (error == -ENOSPC)
 		return REASON_LIMIT_ENTRIES;
+	if (error == -ENOBUFS)
+		return REASON_LIMIT_MEMORY;
 	return error == -EDQUOT ? REASON_LIMIT_CLIENT : REASON_NO_MEMORY;
 }
 
@@ -21,9 +27,10 @@ static int get_entry(struct director *director, const struct packet *packet, uin
 	struct decision *decision)
 {
 	bool proven = decision->change == CHANGE_ESTABLISH;
+	bool begins = decision->change == CHANGE_BEGIN && decision->first == FIRST_PASSED;
 
 	if (decision->entry)
-		return 0;
+		return begins && session_is_out_of_bytes(&director->sessions) ? -ENOBUFS : 0;
 	session_make_room(&director->sessions, decision->service, decision->client, proven);
 	return session_add(&director->sessions, decision->service, decision->server,
 		&packet->flow, now_ms, &decision->entry);
@@ -125,6 +132,7 @@ static void commit_change_entry(struct director *director, const struct packet *
 		commit_failed(error, decision);
 	else
 		commit_picked(decision);
+	pressure_relieve(director, decision->entry, RELIEF_ENTRIES);
 	decision->client = decision->entry ? decision->entry->client : NULL;
 }
 
@@ -198,12 +206,14 @@ void decide_commit(struct director *director, const struct packet *packet, uint6
 	uint64_t size_bytes, struct decision *decision)
 {
 	director->sessions.now_ms = now_ms;
+	director->defence.now_ms = now_ms;
 	commit_change(director, packet, now_ms, decision);
 	if (decision->action == DECISION_UNREACHABLE &&
 		!rate_take(&director->unreachable, now_ms)) {
 		decision->action = DECISION_DROP;
 		decision->reason = REASON_ORPHAN_LIMITED;
 	}
+	defence_note(director, packet, decision);
 	count(director, size_bytes, decision);
 }
 

@@ -10,6 +10,12 @@
  *  what it says of cookies is of interest. */
 void decide_reply(const struct view *view);
 
+/** A first message (decide_first.c). */
+void decide_first(const struct view *view);
+
+/** A server for a client that has none: that of its template, or a new one. NULL: none. */
+struct server *decide_schedule(const struct view *view);
+
 /** ESP, protocol 50 (RFC 4303). */
 void decide_esp(const struct view *view);
 

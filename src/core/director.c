@@ -70,6 +70,7 @@ int director_new(const struct config *config, const struct hash_key *key,
 	struct session_limits limits = {
 		.entries = config->max_entries,
 		.entries_per_client = config->max_entries_per_client,
+		.bytes = config->max_memory_bytes,
 	};
 	struct director *director = calloc(1, sizeof(*director));
 	int error;
@@ -87,10 +88,15 @@ int director_new(const struct config *config, const struct hash_key *key,
 	error = init_options(director, key);
 	if (error)
 		goto free_sessions;
+	error = defence_init(&director->defence, config, key);
+	if (error)
+		goto free_options;
 	director->sessions.templates = &director->templates;
 	*ret_director = director;
 	return 0;
 
+free_options:
+	fini_options(director);
 free_sessions:
 	session_fini(&director->sessions);
 free_services:
@@ -107,6 +113,7 @@ void director_free(struct director *director)
 		return;
 	session_fini(&director->sessions);
 	fini_options(director);
+	defence_fini(&director->defence);
 	fini_services(director, director->service_count);
 	free(director);
 }
@@ -233,8 +240,10 @@ struct service *director_service(const struct director *director, const char *na
 /** Handles expired entries of all services. */
 size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries)
 {
-	size_t handled = 0;
+	size_t handled;
 
+	defence_advance(director, now_ms);
+	handled = pressure_relieve(director, NULL, max_entries);
 	for (size_t i = 0; i < director->service_count && handled < max_entries; i++) {
 		struct service *service = &director->services[i];
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "core/defence.h"
 #include "core/rate.h"
 #include "core/session.h"
 #include "core/spi.h"
@@ -21,6 +22,7 @@ struct director {
 	struct template_table templates;  /**< empty unless a service has persistence */
 	struct spi_table spis;            /**< empty unless a service learns SPIs */
 	struct rate unreachable;          /**< ICMP answers */
+	struct defence defence;
 	uint64_t counters[REASON_COUNT];  /**< packets of no service */
 };
 

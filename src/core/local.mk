@@ -4,14 +4,18 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/classify.c src/core/classify.h \
 	src/core/config.c src/core/config.h \
 	src/core/decide.c src/core/decide.h \
+	src/core/decide_first.c \
+	src/core/defence.c src/core/defence.h \
 	src/core/director.c src/core/director.h \
 	src/core/decide_commit.c src/core/decide_esp.c src/core/decide_reply.c \
 	src/core/decide_rules.h \
 	src/core/estimate.c src/core/estimate.h \
+	src/core/flood.c src/core/flood.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \
 	src/core/packet.c src/core/packet.h \
+	src/core/pressure.c src/core/pressure.h \
 	src/core/rate.c src/core/rate.h \
 	src/core/reason.c src/core/reason.h \
 	src/core/record.c src/core/record.h \

@@ -14,7 +14,7 @@ void rate_init(struct rate *rate, uint32_t per_second, uint32_t burst)
 }
 
 /** Pours in what the time since the last call brought: per_second / 1000 a millisecond. */
-static void refill(struct rate *rate, uint64_t now_ms)
+void rate_refill(struct rate *rate, uint64_t now_ms)
 {
 	uint64_t full = (uint64_t)rate->burst * MILLI;
 	uint64_t elapsed_ms = now_ms > rate->last_ms ? now_ms - rate->last_ms : 0;
@@ -31,11 +31,17 @@ static void refill(struct rate *rate, uint64_t now_ms)
 		rate->milli_tokens = full;
 }
 
+/** Tells whether there is a token. */
+bool rate_has(const struct rate *rate)
+{
+	return rate->milli_tokens >= MILLI;
+}
+
 /** Takes one token. */
 bool rate_take(struct rate *rate, uint64_t now_ms)
 {
-	refill(rate, now_ms);
-	if (rate->milli_tokens < MILLI)
+	rate_refill(rate, now_ms);
+	if (!rate_has(rate))
 		return false;
 	rate->milli_tokens -= MILLI;
 	return true;

@@ -19,3 +19,9 @@ void rate_init(struct rate *rate, uint32_t per_second, uint32_t burst);
 
 /** Takes one token if there is one. */
 bool rate_take(struct rate *rate, uint64_t now_ms);
+
+/** Pours in what the time since the last call brought. */
+void rate_refill(struct rate *rate, uint64_t now_ms);
+
+/** Tells whether there is a token, as of the last refill. */
+bool rate_has(const struct rate *rate);

@@ -51,6 +51,9 @@
 	X(UNKNOWN_ICMP, "unknown-icmp", "ICMP error about an unknown client")             \
 	X(NOT_FIRST, "not-first-message", "no responder cookie, yet no first message")    \
 	X(LIMIT_ENTRIES, "limit-entries", "max-entries reached")                          \
+	X(LIMIT_MEMORY, "limit-memory", "max-memory reached")                             \
+	X(LIMIT_SERVER, "limit-server", "new-rate or half-open of every server reached")  \
+	X(DROP_PACKET, "drop-packet", "first message that droppacket hit")                \
 	X(LIMIT_CLIENT, "limit-client", "max-entries-per-client reached")                 \
 	X(NO_MEMORY, "no-memory", "out of memory")                                        \
 	/* dropped and answered */                                                        \

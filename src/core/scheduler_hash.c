@@ -44,7 +44,7 @@ static struct server *pick(const struct service *service, const struct address *
 		struct server *server = &service->servers[i];
 		double far;
 
-		if (!server_takes_new(server, client->family))
+		if (!server_is_open(server, client->family))
 			continue;
 		far = distance(server, client);
 		if (!best || far < nearest) {

@@ -12,7 +12,7 @@ static struct server *pick(const struct service *service, const struct address *
 	for (size_t i = 0; i < service->server_count; i++) {
 		size_t index = (service->next_server + i) % service->server_count;
 
-		if (server_takes_new(&service->servers[index], client->family))
+		if (server_is_open(&service->servers[index], client->family))
 			return &service->servers[index];
 	}
 	return NULL;

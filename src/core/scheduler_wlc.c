@@ -29,7 +29,7 @@ static struct server *pick(const struct service *service, const struct address *
 	for (size_t i = 0; i < service->server_count; i++) {
 		struct server *server = &service->servers[i];
 
-		if (server_takes_new(server, client->family) &&
+		if (server_is_open(server, client->family) &&
 			(!best || is_better(service, server, best)))
 			best = server;
 	}

@@ -18,7 +18,7 @@ static struct server *pick(const struct service *service, const struct address *
 	for (size_t i = 0; i < service->server_count; i++) {
 		struct server *server = &service->servers[i];
 
-		if (!server_takes_new(server, client->family))
+		if (!server_is_open(server, client->family))
 			continue;
 		if (!best || server->credit + server->weight > best->credit + best->weight)
 			best = server;
@@ -29,8 +29,8 @@ static struct server *pick(const struct service *service, const struct address *
 /** Shares a family with the server that was taken, so it took part in the turn. */
 static bool took_part(const struct server *server, const struct server *taken)
 {
-	return (server_takes_new(server, AF_INET) && server_reachable(taken, AF_INET)) ||
-		(server_takes_new(server, AF_INET6) && server_reachable(taken, AF_INET6));
+	return (server_is_open(server, AF_INET) && server_reachable(taken, AF_INET)) ||
+		(server_is_open(server, AF_INET6) && server_reachable(taken, AF_INET6));
 }
 
 /** All earn, the one that was taken pays. */

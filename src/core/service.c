@@ -13,6 +13,7 @@ static void init_servers(struct service *service)
 
 		service->servers[i].config = config;
 		service->servers[i].weight = config->weight;
+		rate_init(&service->servers[i].begun, config->new_rate, config->new_rate);
 	}
 }
 
@@ -22,6 +23,7 @@ int service_init(struct service *service, const struct config_service *config)
 	*service = (struct service){
 		.config = config,
 		.server_count = config->server_count,
+		.soft_quota = config->soft_entries,
 		.servers = calloc(config->server_count, sizeof(*service->servers)),
 	};
 	list_init(&service->initial);
@@ -72,6 +74,21 @@ bool server_reachable(const struct server *server, uint8_t family)
 bool server_takes_new(const struct server *server, uint8_t family)
 {
 	return server->weight > 0 && server_reachable(server, family);
+}
+
+/** Is within both limits. */
+bool server_has_room(const struct server *server)
+{
+	const struct config_server *config = server->config;
+
+	return (!config->new_rate || rate_has(&server->begun)) &&
+		(!config->half_open || server->initial < config->half_open);
+}
+
+/** Takes new clients and may have one now. */
+bool server_is_open(const struct server *server, uint8_t family)
+{
+	return server_takes_new(server, family) && server_has_room(server);
 }
 
 /** Packets, whoever forwarded them. */

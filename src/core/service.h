@@ -12,6 +12,8 @@
 #include "base/list.h"
 #include "core/config.h"
 #include "core/estimate.h"
+#include "core/flood.h"
+#include "core/rate.h"
 #include "core/reason.h"
 
 #define SERVER_WEIGHT_MAX 65535
@@ -29,6 +31,7 @@ struct server {
 	uint64_t fast_bytes;
 	uint64_t fast_seen_packets; /**< the kernel's own counter; it may begin anew */
 	uint64_t fast_seen_bytes;
+	struct rate begun;       /**< tokens for handshakes begun with it */
 	uint64_t handshakes;     /**< entries of it that became ESTABLISHED */
 	struct estimate handshake_rate;
 	struct estimate packet_rate;
@@ -51,6 +54,8 @@ struct service {
 	size_t established_count;
 	size_t soft_count;
 	size_t client_count;
+	uint32_t soft_quota; /**< soft entries that may be there now */
+	struct flood flood;  /**< of first messages */
 	uint64_t counters[REASON_COUNT];
 };
 
@@ -79,6 +84,12 @@ void service_look(struct service *service, uint64_t now_ms);
 
 /** Tells whether a new client of that family may be given to server. */
 bool server_takes_new(const struct server *server, uint8_t family);
+
+/** Tells whether server may begin another handshake, by its limits. */
+bool server_has_room(const struct server *server);
+
+/** Both of these. */
+bool server_is_open(const struct server *server, uint8_t family);
 
 /** Tells whether packets of that family can be forwarded to server at all. */
 bool server_reachable(const struct server *server, uint8_t family);

@@ -97,6 +97,23 @@ void session_fini(struct session_table *table)
 	table_fini(&table->flows);
 }
 
+/** What the objects are, as often as they are there. */
+uint64_t session_bytes(const struct session_table *table)
+{
+	return (uint64_t)table->entry_count * sizeof(struct session_entry) +
+		(uint64_t)table->clients.count * sizeof(struct session_client) +
+		(uint64_t)table->cookies.count * sizeof(struct handshake);
+}
+
+/** Whether one entry of a new client would be too much. */
+bool session_is_out_of_bytes(const struct session_table *table)
+{
+	return table->limits.bytes &&
+		session_bytes(table) + sizeof(struct session_entry) +
+				sizeof(struct session_client) + sizeof(struct handshake) >
+			table->limits.bytes;
+}
+
 /** The entry of this flow. */
 struct session_entry *session_find_flow(const struct session_table *table,
 	const struct packet_flow *flow)
@@ -216,7 +233,9 @@ static int check_limits(const struct session_table *table, const struct session_
 {
 	if (client && client->entry_count >= table->limits.entries_per_client)
 		return -EDQUOT;
-	return table->entry_count >= table->limits.entries ? -ENOSPC : 0;
+	if (table->entry_count >= table->limits.entries)
+		return -ENOSPC;
+	return session_is_out_of_bytes(table) ? -ENOBUFS : 0;
 }
 
 /** Links a fresh entry everywhere an INITIAL entry is. */
@@ -424,7 +443,7 @@ bool session_make_room(struct session_table *table, struct service *service,
 
 	if (full == -EDQUOT)
 		return proven && remove_oldest_initial(table, client);
-	if (full == -ENOSPC)
+	if (full)
 		return remove_oldest(table, &service->soft) ||
 			(proven && remove_oldest(table, &service->initial));
 	return true;
@@ -461,12 +480,12 @@ static bool expire_one(struct session_table *table, struct service *service, uin
 {
 	struct session_entry *entry;
 
-	if (service->soft_count > service->config->soft_entries)
+	if (service->soft_count > service->soft_quota)
 		return remove_oldest(table, &service->soft);
 	entry = first_expired(&service->initial, now_ms);
 	if (!entry) {
 		entry = first_expired(&service->established, now_ms);
-		if (entry && service->config->soft_entries) {
+		if (entry && service->soft_quota) {
 			set_soft(entry, true);
 			return true;
 		}

@@ -78,6 +78,7 @@ struct session_events {
 struct session_limits {
 	uint32_t entries;
 	uint32_t entries_per_client;
+	uint64_t bytes; /**< 0: no limit */
 };
 
 struct session_table {
@@ -100,6 +101,12 @@ int session_init(struct session_table *table, const struct session_limits *limit
 /** Frees every entry (announced as removed) of services, and the table. */
 void session_fini(struct session_table *table);
 
+/** Memory that entries, clients and handshakes take, without the table's own. */
+uint64_t session_bytes(const struct session_table *table);
+
+/** Tells whether the limit on memory leaves no room. */
+bool session_is_out_of_bytes(const struct session_table *table);
+
 /** The entry of exactly this flow, or NULL. */
 struct session_entry *session_find_flow(const struct session_table *table,
 	const struct packet_flow *flow);
@@ -115,7 +122,8 @@ struct session_client *session_find_client(const struct session_table *table,
 
 /**
  * Makes an INITIAL entry for flow at server, and its client if there is none.
- * -ENOSPC: table full, -EDQUOT: client full, -ENOMEM; then nothing has changed.
+ * -ENOSPC: table full, -ENOBUFS: its memory, -EDQUOT: client full, -ENOMEM; then nothing
+ * has changed.
  */
 int session_add(struct session_table *table, struct service *service, struct server *server,
 	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry);

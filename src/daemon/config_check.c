@@ -279,6 +279,7 @@ void config_check(const struct config *config, const struct config_places *place
 	check_counts(config, errors);
 	check_marks(config, places, errors);
 	check_tables(config, places, errors);
+	config_check_defence(config, places, errors);
 	for (size_t s = 0; s < config->service_count; s++) {
 		const struct config_service *service = &config->services[s];
 		const struct service_places *lines = &places->services[s];

@@ -38,6 +38,7 @@ struct config_places {
 	unsigned int mark_base;
 	unsigned int mark_mask;
 	unsigned int table_base;
+	unsigned int drop_entry_low;
 	struct service_places *services; /**< owned, one for each service */
 	size_t service_count;
 };
@@ -62,6 +63,10 @@ void config_check_nat(const struct config *config, const struct config_service *
 /** Checks what method tunnel asks of one service; called by config_check(). */
 void config_check_tunnel(const struct config *config, const struct config_service *service,
 	const struct service_places *places, struct config_errors *errors);
+
+/** Checks what the defences against floods ask; called by config_check(). */
+void config_check_defence(const struct config *config, const struct config_places *places,
+	struct config_errors *errors);
 
 /** Frees what places owns, not places itself. */
 void config_places_fini(struct config_places *places);

@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += src/daemon/libipb-config.la src/daemon/libipb-control.la \
 	src/daemon/libipb-state.la src/daemon/libipb-daemon.la
 src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_check.c src/daemon/config_check.h \
-	src/daemon/config_check_also.c \
+	src/daemon/config_check_also.c src/daemon/config_check_defence.c \
 	src/daemon/config_check_labels.c src/daemon/config_check_nat.c \
 	src/daemon/config_check_tunnel.c \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
@@ -21,6 +21,7 @@ src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/control_socket.c src/daemon/control_socket.h \
 	src/daemon/rpc.c src/daemon/rpc.h \
+	src/daemon/rpc_defence.c \
 	src/daemon/rpc_entry.c \
 	src/daemon/rpc_explain.c src/daemon/rpc_explain.h \
 	src/daemon/rpc_explain_client.c \

@@ -43,6 +43,8 @@ int packets_handle_batch(struct packets *packets, uint64_t now_ms)
 	const struct nfqueue_packet *queued;
 	int count = nfqueue_receive(packets->queue, &queued);
 
+	if (count > 0)
+		defence_advance(packets->director, now_ms);
 	for (int i = 0; i < count; i++)
 		verdicts[i] = handle(packets, &queued[i], now_ms);
 	/* Conntrack sees these packets after their verdicts. */

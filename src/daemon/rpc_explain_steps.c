@@ -96,6 +96,10 @@ static void say_room(struct rpc_steps *steps)
 		rpc_say(steps,
 			"the client has max-entries-per-client: an entry must give way, or "
 			"this is dropped as limit-client");
+	if (session_is_out_of_bytes(sessions))
+		rpc_say(steps,
+			"the table has max-memory: an entry must give way, or this is "
+			"dropped as limit-memory");
 	if (sessions->entry_count >= sessions->limits.entries)
 		rpc_say(steps,
 			"the table has max-entries: an entry must give way, or this is "

@@ -42,6 +42,9 @@ int rpc_number_param(struct rpc_call *call, const char *name, uint64_t min, uint
 /** The service of the parameter "service"; *ret_service is NULL where it is left out. */
 int rpc_service_param(struct rpc_call *call, struct service **ret_service);
 
+/** Where the defences against floods stand. NULL without memory. */
+json_t *rpc_defence_json(const struct director *director);
+
 /** Addresses as a list of texts. NULL without memory. */
 json_t *rpc_address_list(const struct address *const *addresses, size_t count);
 

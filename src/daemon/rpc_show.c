@@ -57,7 +57,7 @@ static json_t *service_json(const struct service *service)
 		(json_int_t)service->initial_count, "established",
 		(json_int_t)service->established_count, "soft",
 		(json_int_t)service->soft_count, "soft_quota",
-		(json_int_t)config->soft_entries, "timeout_initial_s",
+		(json_int_t)service->soft_quota, "timeout_initial_s",
 		(json_int_t)(config->timeout_initial_ms / 1000), "timeout_established_s",
 		(json_int_t)(config->timeout_established_ms / 1000), "counters",
 		counters_json(service));
@@ -210,11 +210,12 @@ int rpc_show_stats(struct rpc_call *call)
 {
 	const struct rpc_context *context = call->context;
 	const struct session_table *sessions = &context->director->sessions;
-	json_t *result = json_pack("{sI sI sI sI so}",
+	json_t *result = json_pack("{sI sI sI sI so so}",
 		"uptime_s", (json_int_t)((call->now_ms - context->started_ms) / 1000),
 		"entries", (json_int_t)sessions->entry_count,
 		"max_entries", (json_int_t)sessions->limits.entries,
 		"clients", (json_int_t)sessions->clients.count,
+		"defence", rpc_defence_json(context->director),
 		"reasons", reasons_json(context->director));
 	json_t *more = context->more_stats ? context->more_stats(context->more_stats_user)
 					   : NULL;

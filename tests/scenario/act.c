@@ -35,6 +35,7 @@ static void run_until(struct scenario *scenario, uint64_t then_ms)
 {
 	uint64_t next_ms;
 
+	expire_due(scenario);
 	while ((next_ms = director_next_expiry_ms(scenario->director)) <= then_ms) {
 		if (next_ms > scenario->now_ms)
 			scenario->now_ms = next_ms;
@@ -96,6 +97,7 @@ static void pass(struct scenario *scenario, const struct packet_bytes *bytes)
 	free(data);
 	if (scenario->direction == PACKET_TO_CLIENT)
 		director_name_sender(scenario->director, &scenario->packet);
+	defence_advance(scenario->director, scenario->now_ms);
 	decide_twice(scenario);
 	decide_commit(scenario->director, &scenario->packet, scenario->now_ms,
 		bytes->wire_bytes, &scenario->decision);

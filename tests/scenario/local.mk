@@ -44,6 +44,10 @@ SCENARIOS = \
 	tests/scenario/bad-udp.scenario \
 	tests/scenario/cookie-retry.scenario \
 	tests/scenario/draft-esp.scenario \
+	tests/scenario/dropentry-auto.scenario \
+	tests/scenario/dropentry-on.scenario \
+	tests/scenario/droppacket-auto.scenario \
+	tests/scenario/droppacket.scenario \
 	tests/scenario/esp-and-ah-slaves.scenario \
 	tests/scenario/esp-in-udp.scenario \
 	tests/scenario/establish-after-float.scenario \
@@ -72,9 +76,11 @@ SCENARIOS = \
 	tests/scenario/limit-all-established.scenario \
 	tests/scenario/limit-client.scenario \
 	tests/scenario/limit-entries.scenario \
+	tests/scenario/limit-server.scenario \
 	tests/scenario/local-node.scenario \
 	tests/scenario/lookup-order.scenario \
 	tests/scenario/malformed-counted.scenario \
+	tests/scenario/max-memory.scenario \
 	tests/scenario/mobike.scenario \
 	tests/scenario/move-and-outlive.scenario \
 	tests/scenario/move-esp-follows.scenario \
@@ -120,6 +126,7 @@ SCENARIOS = \
 	tests/scenario/sloppy.scenario \
 	tests/scenario/soft-entries-make-room.scenario \
 	tests/scenario/soft-entries.scenario \
+	tests/scenario/soft-quota-shrinks.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
 	tests/scenario/spoofed-while-reauthenticating.scenario \
 	tests/scenario/two-initiators-one-address.scenario \

@@ -420,6 +420,7 @@ START_TEST(record_no_room)
 		establish(before, i, 4500, NOW_MS - 20000 + 100 * (i * 7 % 20));
 	save(before, NOW_MS, &file);
 	config->max_entries = 13;
+	config->drop_entry = SWITCH_OFF;
 	after = make_director(config, &key, NULL);
 	ck_assert(restore_after(after, &file, 0, &report));
 	ck_assert_uint_eq(report.entries, 13);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What keeps a flood from the table and from the servers, as one piece of the director's
+ * state. Nothing in it grows: all is allocated at the start.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "core/pressure.h"
+
+struct config;
+struct director;
+struct packet;
+struct decision;
+
+struct defence {
+	struct hash_key key; /**< secret, of this run */
+	uint64_t now_ms;     /**< the latest moment that the director was told of */
+	struct pressure pressure;
+};
+
+/** Makes it; key is random, from the caller. -ENOMEM. */
+int defence_init(struct defence *defence, const struct config *config,
+	const struct hash_key *key);
+
+/** Frees what it has. Accepts one that was never made. */
+void defence_fini(struct defence *defence);
+
+/** Tells the director what time it is: decide reads no clock. Once a batch of packets is
+ *  right. */
+void defence_advance(struct director *director, uint64_t now_ms);
+
+/** Counts a first message, and makes what was decided about it be remembered. */
+void defence_note(struct director *director, const struct packet *packet,
+	const struct decision *decision);
