@@ -105,7 +105,7 @@ void config_defaults(struct config *config)
 	config->unreachable_rate = CONFIG_DEFAULT_UNREACHABLE_RATE;
 	config->unreachable_burst = CONFIG_DEFAULT_UNREACHABLE_BURST;
 	config->ruleset = RULESET_NFTABLES;
-	config->fast_path = true;
+	config->fast_path = FAST_PATH_AUTO;
 }
 
 /** Frees services and servers, and the config itself. Accepts NULL. */

@@ -18,6 +18,8 @@ struct scheduler;
 #define CONFIG_ALSO 16       /**< kinds of other traffic a service may have */
 #define CONFIG_SERVERS 256   /**< servers in all: one mark and one routing table each */
 #define CONFIG_SERVICES 64
+#define CONFIG_INTERFACES 32
+#define CONFIG_INTERFACE_BYTES 16 /**< linux/if.h's IFNAMSIZ */
 #define CONFIG_TABLE_MAIN 254  /**< linux/rtnetlink.h's RT_TABLE_MAIN */
 #define CONFIG_TABLE_LOCAL 255 /**< linux/rtnetlink.h's RT_TABLE_LOCAL */
 
@@ -63,6 +65,14 @@ enum config_peer {
 enum config_ruleset {
 	RULESET_NFTABLES, /**< we install our table */
 	RULESET_EXTERNAL, /**< the operator queues the packets */
+};
+
+/** What carries established clients without the daemon. */
+enum config_fast_path {
+	FAST_PATH_OFF,  /**< nothing */
+	FAST_PATH_AUTO, /**< the best that works, which becomes one of the others */
+	FAST_PATH_BPF,  /**< a program where packets come in */
+	FAST_PATH_NFT,  /**< maps in our nft table */
 };
 
 struct config_server {
@@ -143,7 +153,10 @@ struct config {
 	uint32_t unreachable_rate;  /**< ICMP answers a second */
 	uint32_t unreachable_burst;
 	enum config_ruleset ruleset;
-	bool fast_path; /**< established clients are carried by the kernel alone */
+	enum config_fast_path fast_path;
+	char interfaces[CONFIG_INTERFACES][CONFIG_INTERFACE_BYTES]; /**< that clients'
+	                                       packets come in by, for bpf; none: found */
+	size_t interface_count;
 	struct config_service *services; /**< owned */
 	size_t service_count;
 	size_t server_count; /**< over all services */

@@ -64,8 +64,9 @@
 #define UNTRACKED RULESET_WITH_UNTRACKED
 #define NAT_AND_LOCAL (RULESET_WITH_NAT | RULESET_WITH_LOCAL)
 #define ALSO RULESET_WITH_ALSO
-#define FAST RULESET_WITH_FAST
-#define FAST_AH (RULESET_WITH_FAST | RULESET_WITH_FAST_AH)
+#define FAST RULESET_WITH_FAST_MAPS
+#define FAST_AH (RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH)
+#define FAST_MARKED RULESET_WITH_FAST_MARKED
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
 /* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6, linux/if_ether.h's types */
@@ -217,6 +218,8 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ QUOTED_V6, 0, "@th,112,8 17 @th,384,16 4500",
 		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 4500) }, COUNT_AND_DIVERT },
 
+	/* What the BPF program knows but does not carry itself has its mark. */
+	{ DIVERT, FAST_MARKED, NULL, { { 0 } }, DO(RULESET_MARKED) },
 	/* What is established goes on in the kernel, if it knows it. */
 	{ DIVERT, FAST, NULL, { IS_V4, ESP_IN_UDP },
 		FAST_BY(SESSION_V4, RULESET_MAP_SESSION_V4) },
@@ -359,10 +362,25 @@ static unsigned int service_features(const struct config_service *service)
 	return features;
 }
 
+/** What the fast path asks for, whose AH a service may refuse. */
+static unsigned int fast_path_features(const struct config *config)
+{
+	switch (config->fast_path) {
+	case FAST_PATH_OFF:
+		return 0;
+	case FAST_PATH_BPF:
+		return RULESET_WITH_FAST | RULESET_WITH_FAST_MARKED;
+	case FAST_PATH_AUTO:
+	case FAST_PATH_NFT:
+		break;
+	}
+	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
+}
+
 /** What all ask for. */
 unsigned int ruleset_features(const struct config *config)
 {
-	unsigned int features = config->fast_path ? FAST_AH : 0;
+	unsigned int features = fast_path_features(config);
 	size_t i;
 
 	for (i = 0; i < config->service_count; i++) {

@@ -58,10 +58,17 @@ enum ruleset_feature {
 	RULESET_WITH_LOCAL = 1 << 5,   /**< a server of method local */
 	RULESET_WITH_FAST = 1 << 7,    /**< the kernel carries what is established */
 	RULESET_WITH_FAST_AH = 1 << 8, /**< AH too: no service refuses it */
+	RULESET_WITH_FAST_MAPS = 1 << 10,   /**< by maps in our table */
+	RULESET_WITH_FAST_MARKED = 1 << 11, /**< by who has marked what comes up to us */
 	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
 	/** seen, or nat beside local: replies that conntrack would take for a beginning */
 	RULESET_WITH_UNTRACKED = 1 << 9,
 };
+
+/** All that has to do with the fast path. */
+#define RULESET_WITH_ANY_FAST                                                  \
+	(RULESET_WITH_FAST | RULESET_WITH_FAST_AH | RULESET_WITH_FAST_MAPS |       \
+		RULESET_WITH_FAST_MARKED)
 
 enum ruleset_table {
 	RULESET_TABLE_INET,
@@ -184,6 +191,7 @@ enum ruleset_statement {
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
 	RULESET_FAST,            /**< by the map to a mark, and by that to a server's chain */
+	RULESET_MARKED,          /**< by the mark that it has to a server's chain, if it is one */
 };
 
 /** One rule. All matches must hold, and the key must be in the set. */

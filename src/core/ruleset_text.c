@@ -208,6 +208,7 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 		add_nat(printer, rule, "snat ip6");
 		break;
 	case RULESET_FAST:
+	case RULESET_MARKED:
 		break;
 	case RULESET_CLEAR_MARK:
 		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
@@ -302,7 +303,7 @@ int ruleset_text(const struct config *config, char **ret_text)
 	struct printer printer = {
 		.config = config,
 		/* The maps of the fast path are the daemon's: nobody else can fill them. */
-		.features = ruleset_features(config) & ~(unsigned int)RULESET_WITH_FAST,
+		.features = ruleset_features(config) & ~(unsigned int)RULESET_WITH_ANY_FAST,
 	};
 
 	add_table(&printer, RULESET_TABLE_INET, "inet");

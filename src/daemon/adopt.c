@@ -130,7 +130,7 @@ int adopt_elements(struct mirror *mirror, struct director *director, uint64_t no
 	*ret_adopted = (struct adopted){ 0 };
 	/* What has just expired is still in the maps, and must not come back from there. */
 	mirror_flush(mirror);
-	error = mirror->backend->dump(see, &walk);
+	error = mirror->backend->dump(mirror->fast_path, see, &walk);
 	mirror_flush(mirror);
 	return error;
 }

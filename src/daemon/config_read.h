@@ -40,6 +40,9 @@ config_read_fn config_read_service_address;
 /** Reads one address of a server: at most one a family. */
 config_read_fn config_read_server_address;
 
+/** Reads the name of one interface. */
+config_read_fn config_read_interface;
+
 /** Tells whether text can be the name of a service or server; adds to errors if not.
  *  what: "service" or "server". */
 bool config_read_title(struct config_reader *reader, const char *what, const char *text,

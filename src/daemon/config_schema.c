@@ -30,8 +30,10 @@ static const struct config_choice encapsulations[] = {
 };
 
 static const struct config_choice fast_paths[] = {
-	{ "auto", true },
-	{ "off", false },
+	{ "auto", FAST_PATH_AUTO },
+	{ "bpf", FAST_PATH_BPF },
+	{ "nft", FAST_PATH_NFT },
+	{ "off", FAST_PATH_OFF },
 	{ NULL, 0 },
 };
 
@@ -154,6 +156,11 @@ static const struct config_key schema[] = {
 		.choices = fast_paths,
 		.fallback = "auto",
 		FIELD(config, fast_path),
+		.place = CONFIG_NO_PLACE},
+	{.section = SECTION_GLOBAL,
+		.name = "interfaces",
+		.read = config_read_interface,
+		.list = true,
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_GLOBAL,
 		.name = "ruleset",

@@ -20,6 +20,7 @@ static const struct daemon_step *const steps[] = {
 	&daemon_director,
 	&daemon_packets,
 	&daemon_queue,
+	&daemon_fast_path_choice,
 	&daemon_routing,
 	&daemon_icmp,
 	&daemon_ruleset,
@@ -107,6 +108,7 @@ int daemon_check(const struct options *options)
 /** Removes what is left in the kernel. */
 int daemon_cleanup(void)
 {
+	int fast_path_error = daemon_fast_path_clear();
 	int ruleset_error = ruleset_remove();
 	int route_error = policy_route_remove();
 
@@ -114,5 +116,6 @@ int daemon_cleanup(void)
 		log_error("nft table could not be removed: %s", strerror(-ruleset_error));
 	if (route_error)
 		log_error("routing could not be removed: %s", strerror(-route_error));
-	return ruleset_error || route_error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return fast_path_error || ruleset_error || route_error ? EXIT_FAILURE :
+								 EXIT_SUCCESS;
 }

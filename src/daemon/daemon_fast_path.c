@@ -1,34 +1,119 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The step of the start that has the kernel carry what is established.
+ * The steps of the start that have the kernel carry what is established: the backend is
+ * chosen before rules and routes are made, since they depend on it and what an earlier run
+ * has left must not meet them if it was for other servers; it begins when they are there.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "core/ruleset_rules.h"
 #include "daemon/clock.h"
 #include "daemon/daemon_steps.h"
 #include "daemon/log.h"
 
-/** Lets the kernel carry what is established, and takes over what it carries already from
- *  an earlier run. Without it everything is queued. */
-static int fast_path_up(struct daemon *daemon)
+/** Backends, the better before the worse. */
+static const struct {
+	enum config_fast_path choice;
+	const struct fast_path_backend *backend;
+} backends[] = {
+	{ FAST_PATH_NFT, &nft_maps },
+};
+
+/** Notes why one cannot be had, for those who ask later. */
+static void note_refusal(struct daemon *daemon, const char *name, int error)
+{
+	char *why = daemon->stats.fast_path_why;
+	size_t used = strlen(why);
+
+	log_info("fast path: no %s here: %s", name, strerror(-error));
+	snprintf(why + used, sizeof(daemon->stats.fast_path_why) - used, "%sno %s: %s",
+		used ? ", " : "", name, strerror(-error));
+}
+
+/** Takes the first backend that works. The configuration then names it, for the rules. */
+static int choose_best(struct daemon *daemon)
+{
+	int error = -ENOTSUP;
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		error = backends[i].backend->attach(
+			daemon->config, &daemon->mirror.fast_path);
+		if (!error) {
+			daemon->config->fast_path = backends[i].choice;
+			daemon->fast_path_backend = backends[i].backend;
+			return 0;
+		}
+		note_refusal(daemon, backends[i].backend->name, error);
+	}
+	log_error("fast path: %s", strerror(-error));
+	return error;
+}
+
+/** Takes the backend that the configuration names. */
+static int choose_named(struct daemon *daemon)
+{
+	int error = -ENOTSUP;
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		if (backends[i].choice != daemon->config->fast_path)
+			continue;
+		daemon->fast_path_backend = backends[i].backend;
+		error = backends[i].backend->attach(
+			daemon->config, &daemon->mirror.fast_path);
+	}
+	if (error)
+		log_error("fast path: %s; with fast-path = auto another one is taken",
+			strerror(-error));
+	return error;
+}
+
+/** Chooses a backend, if there is to be one. */
+static int choose_up(struct daemon *daemon)
 {
 	struct mirror *mirror = &daemon->mirror;
-	struct adopted *adopted = &daemon->adopted;
-	int error;
 
 	mirror->config = daemon->config;
 	mirror->refill_next = SIZE_MAX;
 	if (!ruleset_has_fast_path(daemon->config))
 		return 0;
-	error = nft_maps.attach(&mirror->fast_path);
-	if (error) {
-		log_error("fast path: %s", strerror(-error));
-		return error;
+	if (daemon->config->fast_path == FAST_PATH_AUTO)
+		return choose_best(daemon);
+	return choose_named(daemon);
+}
+
+/** Lets go of it. */
+static void choose_down(struct daemon *daemon)
+{
+	if (daemon->fast_path_backend)
+		daemon->fast_path_backend->detach(daemon->mirror.fast_path);
+}
+
+const struct daemon_step daemon_fast_path_choice = { .up = choose_up, .down = choose_down };
+
+/** Removes what an earlier run has left of backends that were not chosen. */
+static void clear_others(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		int error = backends[i].backend == daemon->fast_path_backend ?
+			0 :
+			backends[i].backend->clear();
+
+		if (error)
+			log_warning("fast path: %s of an earlier run could not be removed: "
+				    "%s",
+				backends[i].backend->name, strerror(-error));
 	}
-	mirror->backend = &nft_maps;
-	error = adopt_elements(mirror, daemon->director, clock_now_ms(),
+}
+
+/** Takes over what the kernel carries already from an earlier run. */
+static void adopt_all(struct daemon *daemon)
+{
+	struct mirror *mirror = &daemon->mirror;
+	struct adopted *adopted = &daemon->adopted;
+	int error = adopt_elements(mirror, daemon->director, clock_now_ms(),
 		!daemon->state.restored.servers_changed, adopted);
+
 	if (error)
 		log_warning("fast path: what the kernel carries could not be read: %s",
 			strerror(-error));
@@ -36,6 +121,24 @@ static int fast_path_up(struct daemon *daemon)
 	mirror_refill(mirror, false);
 	log_info("fast path: %s; %zu elements of an earlier run kept, %zu removed",
 		mirror->backend->name, adopted->kept, adopted->removed);
+}
+
+/** Has the kernel carry what is established. Without it everything is queued. */
+static int fast_path_up(struct daemon *daemon)
+{
+	int error;
+
+	clear_others(daemon);
+	if (!daemon->fast_path_backend)
+		return 0;
+	error = daemon->fast_path_backend->begin(daemon->mirror.fast_path);
+	if (error) {
+		log_error("fast path: %s: %s", daemon->fast_path_backend->name,
+			strerror(-error));
+		return error;
+	}
+	daemon->mirror.backend = daemon->fast_path_backend;
+	adopt_all(daemon);
 	return 0;
 }
 
@@ -47,8 +150,23 @@ static void fast_path_down(struct daemon *daemon)
 	if (!mirror->backend)
 		return;
 	mirror->backend->commit(mirror->fast_path);
-	mirror->backend->detach(mirror->fast_path);
 	mirror->backend = NULL;
 }
 
 const struct daemon_step daemon_fast_path = { .up = fast_path_up, .down = fast_path_down };
+
+/** Removes what is in the kernel beside tables and routes. */
+int daemon_fast_path_clear(void)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		int error = backends[i].backend->clear();
+
+		if (error)
+			log_error("fast path: %s could not be removed: %s",
+				backends[i].backend->name, strerror(-error));
+		result = result ? result : error;
+	}
+	return result;
+}

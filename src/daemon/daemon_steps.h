@@ -26,6 +26,7 @@ struct daemon {
 	struct packets packets;
 	struct ruleset_info ruleset;
 	struct upkeep upkeep;
+	const struct fast_path_backend *fast_path_backend; /**< the one chosen, or NULL */
 	struct adopted adopted;
 	struct state_file state;
 	struct stats_sources stats;
@@ -59,6 +60,7 @@ extern const struct daemon_step daemon_ruleset;
 extern const struct daemon_step daemon_conntrack;
 
 /* daemon_fast_path.c */
+extern const struct daemon_step daemon_fast_path_choice;
 extern const struct daemon_step daemon_fast_path;
 
 /* daemon_process.c */
@@ -66,6 +68,10 @@ extern const struct daemon_step daemon_background;
 extern const struct daemon_step daemon_loop;
 extern const struct daemon_step daemon_control;
 extern const struct daemon_step daemon_privileges;
+
+/** Removes what backends of the fast path have in the kernel beside nft tables; logs what
+ *  fails. Negative errno. */
+int daemon_fast_path_clear(void);
 
 /** Reads the configuration and logs each thing that is wrong with it. Negative errno. */
 int daemon_read_config(const struct options *options, struct config **ret_config);

@@ -121,6 +121,29 @@ static void routes_changed(struct ev_loop *ev, ev_io *watcher, int events)
 		ev_timer_again(ev, &loop->on_reroute);
 }
 
+/** What the fast path follows has changed. */
+static void fast_path_follows(struct ev_loop *ev, ev_io *watcher, int events)
+{
+	struct mirror *mirror = ((struct loop *)watcher->data)->packets->mirror;
+
+	(void)ev;
+	(void)events;
+	mirror->backend->follow(mirror->fast_path, false);
+}
+
+/** Watches what the fast path follows, if it follows anything. */
+static void watch_fast_path(struct loop *loop)
+{
+	const struct mirror *mirror = loop->packets->mirror;
+	int fd = mirror->backend ? mirror->backend->fd(mirror->fast_path) : -1;
+
+	if (fd < 0)
+		return;
+	ev_io_init(&loop->on_fast_path, fast_path_follows, fd, EV_READ);
+	loop->on_fast_path.data = loop;
+	ev_io_start(loop->ev, &loop->on_fast_path);
+}
+
 /** The changes have settled. */
 static void reroute(struct ev_loop *ev, ev_timer *watcher, int events)
 {
@@ -163,6 +186,7 @@ static void watch(struct loop *loop)
 	ev_io_start(loop->ev, &loop->on_routes);
 	ev_prepare_start(loop->ev, &loop->on_turn);
 	ev_timer_start(loop->ev, &loop->on_tick);
+	watch_fast_path(loop);
 	watch_signal(loop, &loop->on_term, SIGTERM);
 	watch_signal(loop, &loop->on_int, SIGINT);
 	signal(SIGPIPE, SIG_IGN);

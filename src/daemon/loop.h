@@ -18,6 +18,7 @@ struct loop {
 	struct packets *packets;
 	ev_io on_packets;
 	ev_io on_routes;
+	ev_io on_fast_path;
 	ev_prepare on_turn;
 	ev_timer on_tick;
 	ev_timer on_reroute;

@@ -79,20 +79,41 @@ static json_t *state_stats(const struct state_file *state)
 		"restored", (json_int_t)state->restored.entries);
 }
 
-/** What the fast path was told; null when there is none. */
-static json_t *fast_path_stats(const struct mirror *mirror)
+/** Adds one of a backend's details, to its group if it has one. */
+static void add_detail(const char *group, const char *name, uint64_t value, void *user)
 {
+	json_t *object = user;
+
+	if (group) {
+		object = json_object_get(user, group);
+		if (!object) {
+			object = json_object();
+			json_object_set_new(user, group, object);
+		}
+	}
+	json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+/** What the fast path was told; null when there is none. */
+static json_t *fast_path_stats(const struct stats_sources *sources)
+{
+	const struct mirror *mirror = sources->mirror;
 	const struct fast_path_counters *counters;
+	json_t *stats;
 
 	if (!mirror->backend)
 		return json_null();
 	counters = mirror->backend->counters(mirror->fast_path);
-	return json_pack("{ss sI sI sI sI}",
+	stats = json_pack("{ss ss sI sI sI sI}",
 		"backend", mirror->backend->name,
+		"instead_of", sources->fast_path_why[0] ? sources->fast_path_why : "-",
 		"put", (json_int_t)counters->put,
 		"removed", (json_int_t)counters->removed,
 		"commits", (json_int_t)counters->commits,
 		"failed", (json_int_t)counters->failed);
+	if (stats)
+		mirror->backend->details(mirror->fast_path, add_detail, stats);
+	return stats;
 }
 
 /** Everything beyond the reasons. */
@@ -107,7 +128,7 @@ json_t *stats_collect(void *user)
 		"ruleset", ruleset_stats(sources->ruleset),
 		"conntrack", conntrack_stats(sources->mirror->conntrack),
 		"state", state_stats(sources->state),
-		"fast_path", fast_path_stats(sources->mirror),
+		"fast_path", fast_path_stats(sources),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,

@@ -18,6 +18,7 @@ struct stats_sources {
 	const struct state_file *state;
 	const struct upkeep *upkeep;
 	const struct ruleset_info *ruleset; /**< NULL when the ruleset is not ours */
+	char fast_path_why[160]; /**< what better backends could not be had; may be empty */
 };
 
 /** A new object, NULL when out of memory. user is a struct stats_sources. */

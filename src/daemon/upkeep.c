@@ -78,8 +78,11 @@ bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 	look_at_ruleset(upkeep);
 	if (upkeep->adopt_again_ms && now_ms >= upkeep->adopt_again_ms)
 		adopt_again(upkeep, now_ms);
-	if (backend)
-		backend->servers(take_counts, upkeep->director);
+	if (backend) {
+		backend->follow(upkeep->mirror->fast_path, true);
+		backend->servers(
+			upkeep->mirror->fast_path, take_counts, upkeep->director);
+	}
 	for (size_t i = 0; i < upkeep->director->service_count; i++)
 		service_look(&upkeep->director->services[i], now_ms);
 	return mirror_refill_some(upkeep->mirror, upkeep->director);

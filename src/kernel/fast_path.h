@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,12 +37,21 @@ typedef void fast_path_server_fn(
 typedef int fast_path_element_fn(
 	const struct fast_path_key *key, uint32_t mark, void *user);
 
+/** Sees a number that a backend has to show beside its counters: name is for people and
+ *  scripts, of a group of such names or NULL. */
+typedef void fast_path_detail_fn(
+	const char *group, const char *name, uint64_t value, void *user);
+
 struct fast_path; /**< a backend's own */
 
 struct fast_path_backend {
 	const char *name;
-	/** Gets ready; what the kernel has is there. Negative errno. */
-	int (*attach)(struct fast_path **ret_fast_path);
+	/** Gets ready; what the kernel carries already it goes on carrying, if it is for the
+	 *  same servers. config must outlive it. Negative errno: cannot be had here;
+	 *  -ENOTSUP: was not built. */
+	int (*attach)(const struct config *config, struct fast_path **ret_fast_path);
+	/** Begins to carry, once nft tables and routes are there. Negative errno. */
+	int (*begin)(struct fast_path *fast_path);
 	/** Lets go; what the kernel has goes on working. Accepts NULL. */
 	void (*detach)(struct fast_path *fast_path);
 	/** Takes down that an element is to be there with mark; it was not, or is removed
@@ -54,10 +64,19 @@ struct fast_path_backend {
 	 *  belongs to is gone. Errors of single elements are counted. */
 	int (*commit)(struct fast_path *fast_path);
 	/** Shows every element of the kernel's, those with a port first. Negative errno. */
-	int (*dump)(fast_path_element_fn *see, void *user);
+	int (*dump)(struct fast_path *fast_path, fast_path_element_fn *see, void *user);
 	/** Shows what each server has been given since the tables were made. */
-	int (*servers)(fast_path_server_fn *see, void *user);
+	int (*servers)(struct fast_path *fast_path, fast_path_server_fn *see, void *user);
+	/** A descriptor that is readable when follow has something to do; -1: never. */
+	int (*fd)(const struct fast_path *fast_path);
+	/** Follows links, routes and neighbours; all: also what the kernel does not tell of, to
+	 *  be asked for once a second. */
+	void (*follow)(struct fast_path *fast_path, bool all);
 	const struct fast_path_counters *(*counters)(const struct fast_path *fast_path);
+	/** Shows what else there is to know of it. */
+	void (*details)(struct fast_path *fast_path, fast_path_detail_fn *see, void *user);
+	/** Removes what is in the kernel beside the nft tables. 0 also when there is nothing. */
+	int (*clear)(void);
 };
 
 /** Maps in our nft table, which ruleset_install() makes. */

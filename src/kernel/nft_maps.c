@@ -86,11 +86,12 @@ static bool key_read(const uint8_t *bytes, uint32_t size_bytes, struct fast_path
 }
 
 /** Opens the socket. */
-static int attach(struct fast_path **ret_fast_path)
+static int attach(const struct config *config, struct fast_path **ret_fast_path)
 {
 	struct fast_path *fast_path = calloc(1, sizeof(*fast_path));
 	int error;
 
+	(void)config;
 	if (!fast_path)
 		return -ENOMEM;
 	error = nft_transaction_init(&fast_path->transaction, NFPROTO_INET);
@@ -99,6 +100,41 @@ static int attach(struct fast_path **ret_fast_path)
 		return error;
 	}
 	*ret_fast_path = fast_path;
+	return 0;
+}
+
+/** There is nothing that the tables do not do by themselves. */
+static int begin(struct fast_path *fast_path)
+{
+	(void)fast_path;
+	return 0;
+}
+
+/** The rules of the tables follow nothing: routing does. */
+static int descriptor(const struct fast_path *fast_path)
+{
+	(void)fast_path;
+	return -1;
+}
+
+/** The same. */
+static void follow(struct fast_path *fast_path, bool all)
+{
+	(void)fast_path;
+	(void)all;
+}
+
+/** Nothing more is known. */
+static void details(struct fast_path *fast_path, fast_path_detail_fn *see, void *user)
+{
+	(void)fast_path;
+	(void)see;
+	(void)user;
+}
+
+/** The tables go as a whole, by ruleset_remove(). */
+static int clear(void)
+{
 	return 0;
 }
 
@@ -250,12 +286,13 @@ static int see_element(const void *bytes, uint32_t size_bytes, uint32_t mark, vo
 }
 
 /** Shows all elements; a map that is not there has none. */
-static int dump(fast_path_element_fn *see, void *user)
+static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *user)
 {
 	static const char *const maps[] = { RULESET_MAP_SESSION_V4, RULESET_MAP_SESSION_V6,
 		RULESET_MAP_CLIENT_V4, RULESET_MAP_CLIENT_V6 };
 	struct dump dump = { see, user };
 
+	(void)fast_path;
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		int error = nft_list_elements(
 			NFPROTO_INET, RULESET_TABLE, maps[i], see_element, &dump);
@@ -285,10 +322,11 @@ static int see_rule(const char *chain, uint64_t packets, uint64_t bytes, void *u
 }
 
 /** Shows what each server has been given. */
-static int servers(fast_path_server_fn *see, void *user)
+static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *user)
 {
 	struct servers servers = { see, user };
 
+	(void)fast_path;
 	return nft_list_rules(NFPROTO_INET, RULESET_TABLE, see_rule, &servers);
 }
 
@@ -301,11 +339,16 @@ static const struct fast_path_counters *counters(const struct fast_path *fast_pa
 const struct fast_path_backend nft_maps = {
 	.name = "nft maps",
 	.attach = attach,
+	.begin = begin,
 	.detach = detach,
 	.put = put,
 	.remove = take_out,
 	.commit = commit,
 	.dump = dump,
 	.servers = servers,
+	.fd = descriptor,
+	.follow = follow,
 	.counters = counters,
+	.details = details,
+	.clear = clear,
 };

@@ -360,26 +360,30 @@ static void add_nat(
 		set_u32(expression, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG_2);
 }
 
-/** Clears our bits of the mark. */
-static void add_clear_mark(struct ruleset_rule_build *build)
-{
-	struct nftnl_expr *expression;
-
-	add_mark(build, ~build->config->mark_mask);
-	expression = add(build, "meta");
-	set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
-	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
-}
-
-/** Marks the packet with what is in the register and goes on in the chain of the server
- *  that our bits of it name. The mark is what carries it from one lookup to the next: nft
- *  1.0.6 aborts when it lists a lookup of what another lookup has found. */
-static void add_dispatch(struct ruleset_rule_build *build)
+/** Marks the packet with what is in the register. The mark is what carries it from one
+ *  lookup to the next: nft 1.0.6 aborts when it lists a lookup of what another lookup has
+ *  found. */
+static void add_set_mark(struct ruleset_rule_build *build)
 {
 	struct nftnl_expr *expression = add(build, "meta");
 
 	set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
 	set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
+}
+
+/** Clears our bits of the mark. */
+static void add_clear_mark(struct ruleset_rule_build *build)
+{
+	add_mark(build, ~build->config->mark_mask);
+	add_set_mark(build);
+}
+
+/** Goes on in the chain of the server that our bits of the mark name; else with the next
+ *  rule. */
+static void add_dispatch(struct ruleset_rule_build *build)
+{
+	struct nftnl_expr *expression;
+
 	add_mark(build, build->config->mark_mask);
 	expression = add(build, "lookup");
 	set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
@@ -432,6 +436,10 @@ static void add_statement(struct ruleset_rule_build *build, const struct ruleset
 		break;
 	case RULESET_FAST:
 		add_lookup(build, rule, true);
+		add_set_mark(build);
+		add_dispatch(build);
+		break;
+	case RULESET_MARKED:
 		add_dispatch(build);
 		break;
 	}

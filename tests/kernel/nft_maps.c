@@ -36,7 +36,7 @@ static struct fast_path *begin(void)
 	config->services[0].ah = true;
 	ck_assert_int_eq(policy_route_apply(config, &counters), 0);
 	ck_assert_int_eq(ruleset_install(config, &info), 0);
-	ck_assert_int_eq(nft_maps.attach(&fast_path), 0);
+	ck_assert_int_eq(nft_maps.attach(config, &fast_path), 0);
 	return fast_path;
 }
 
@@ -112,7 +112,7 @@ static uint32_t elements(void)
 {
 	uint32_t sums[3] = { 0, 0, 0 };
 
-	ck_assert_int_eq(nft_maps.dump(count_element, sums), 0);
+	ck_assert_int_eq(nft_maps.dump(NULL, count_element, sums), 0);
 	return sums[0];
 }
 
@@ -210,7 +210,7 @@ START_TEST(many_at_once)
 	for (int i = 0; i < 100 && sums[2] != 5000 * 5001 / 2; i++) {
 		usleep(20000);
 		memset(sums, 0, sizeof(sums));
-		ck_assert_int_eq(nft_maps.dump(count_element, sums), 0);
+		ck_assert_int_eq(nft_maps.dump(NULL, count_element, sums), 0);
 	}
 	ck_assert_uint_eq(sums[0], 5000);
 	ck_assert_uint_eq(sums[1], 5000 * MARK_1);
@@ -269,7 +269,7 @@ START_TEST(servers_are_counted)
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	for (int i = 0; i < 3; i++)
 		ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
-	ck_assert_int_eq(nft_maps.servers(note_server, counts), 0);
+	ck_assert_int_eq(nft_maps.servers(NULL, note_server, counts), 0);
 	ck_assert_uint_eq(counts[0], 0);
 	ck_assert_uint_eq(counts[2], 3);
 	ck_assert_uint_eq(counts[3], 3 * (20 + 8 + sizeof(esp)));

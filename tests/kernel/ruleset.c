@@ -458,7 +458,7 @@ static struct config *mixed_config(int number)
 	struct config *config = fixture_config();
 	size_t i;
 
-	config->fast_path = false;
+	config->fast_path = FAST_PATH_OFF;
 	for (i = 0; i < 2; i++) {
 		struct config_server *server = &config->services[0].servers[i];
 

@@ -166,6 +166,14 @@ static const struct mistake mistakes[] = {
 		SERVER "}\n",
 		"f:10: also: found mark/0x5, which service vpn has already, expected "
 		"another mark"},
+	{"fast-path = on\n" SERVICE_HEAD SERVER "}\n",
+		"f:1: fast-path: found \"on\", expected auto, bpf, nft or off"},
+	{"interfaces = {eth0, \"a-name-too-long-\"}\n" SERVICE_HEAD SERVER "}\n",
+		"f:1: interfaces: found \"a-name-too-long-\", expected names of 1 to 15 "
+		"characters without / and :"},
+	{"interfaces = \"..\"\n" SERVICE_HEAD SERVER "}\n",
+		"f:1: interfaces: found \"..\", expected names of 1 to 15 "
+		"characters without / and :"},
 	{SERVICE_HEAD "ah = on\n" SERVER "}\n",
 		"f:3: ah: found \"on\", expected yes or no"},
 	{SERVICE_HEAD "server a {\nmethod = local\naddress = 10.0.0.1\n}\n}\n",
@@ -371,6 +379,7 @@ static const char full[] =
 	"queue = 65535\nqueue-length = 16\nsocket-buffer-bytes = 65536\n"
 	"max-entries = 16777216\nmax-entries-per-client = 1\n"
 	"unreachable-rate = 0\nunreachable-burst = 1\nruleset = external\n"
+	"fast-path = nft\ninterfaces = {eth0, \"an-iface.nam_15\"}\n"
 	"service one {\n"
 	"  address = {\"192.0.2.1\", \"2001:db8::1\"}\n"
 	"  scheduler = rr\n  timeout-initial = 3600\n  timeout-established = 2592000\n"
@@ -407,6 +416,10 @@ START_TEST(every_key_is_stored)
 	ck_assert_uint_eq(config->unreachable_rate, 0);
 	ck_assert_uint_eq(config->unreachable_burst, 1);
 	ck_assert_int_eq(config->ruleset, RULESET_EXTERNAL);
+	ck_assert_int_eq(config->fast_path, FAST_PATH_NFT);
+	ck_assert_uint_eq(config->interface_count, 2);
+	ck_assert_str_eq(config->interfaces[0], "eth0");
+	ck_assert_str_eq(config->interfaces[1], "an-iface.nam_15");
 	ck_assert_uint_eq(config->service_count, 2);
 	ck_assert_uint_eq(config->server_count, 3);
 	ck_assert_uint_eq(one->address_count, 2);
