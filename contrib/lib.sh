@@ -7,7 +7,7 @@ CONTRIB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 declare -A PACKAGES=(
 	[build]="autoconf automake libtool pkg-config make gcc libc6-dev libmnl-dev
 		libnetfilter-queue-dev libnetfilter-conntrack-dev libnftnl-dev libev-dev libconfuse-dev
-		libjansson-dev libcap-ng-dev"
+		libjansson-dev libcap-ng-dev clang libbpf-dev linux-libc-dev"
 	[demo]="nftables iproute2 iputils-ping procps jq strongswan-charon
 		strongswan-swanctl libcharon-extra-plugins
 		libstrongswan-standard-plugins libstrongswan-extra-plugins"
@@ -17,13 +17,13 @@ declare -A PACKAGES=(
 )
 # The same in words that do not depend on the distribution.
 declare -A PROGRAMS=(
-	[build]="autoreconf automake libtoolize pkg-config make gcc"
+	[build]="autoreconf automake libtoolize pkg-config make gcc clang"
 	[demo]="nft ip ping sysctl jq swanctl /usr/lib/ipsec/charon"
 	[test]="conntrack openssl shellcheck tcpdump ctags xz"
 	[vm]="qemu-system-x86_64 busybox modprobe depmod cpio flock ipvsadm"
 )
 declare -A LIBRARIES=(
-	[build]="libmnl libnetfilter_queue libnetfilter_conntrack libnftnl libconfuse jansson libcap-ng"
+	[build]="libmnl libnetfilter_queue libnetfilter_conntrack libnftnl libconfuse jansson libcap-ng libbpf"
 	[demo]=""
 	[test]="check libpcap"
 	[vm]=""

@@ -23,7 +23,9 @@
 	X(WAYS, "ways")         /* array: bpf_way_index() -> bpf_way */                  \
 	X(COUNTERS, "counters") /* array for each CPU: server's index -> bpf_counters */ \
 	X(REASONS, "reasons")   /* array for each CPU: bpf_reason -> __u64 packets */    \
-	X(HOOKS, "hooks")       /* hash: interface -> flags; user space's own */
+	/* user space's own */                                                           \
+	X(HOOKS, "hooks")       /* hash: interface -> bpf_hook_flag */                   \
+	X(SETTINGS, "settings") /* array of one: bpf_settings */
 
 enum bpf_map_name {
 #define X(enumerator, name) BPF_MAP_##enumerator,
@@ -136,6 +138,13 @@ enum bpf_reason {
 	BPF_REASON_COUNT
 };
 
+#define BPF_IDENTITY_BYTES 32
+
+struct bpf_settings {
+	char identity[BPF_IDENTITY_BYTES]; /**< whose server numbers are in the maps */
+};
+
+/** What is noted of an interface the program is at. */
 enum bpf_hook_flag {
 	BPF_HOOK_OURS = 1, /**< clsact was not there before */
 };

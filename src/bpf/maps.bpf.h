@@ -47,6 +47,7 @@ HASH(ipb1_clients6, struct bpf_client6, struct bpf_client);
 HASH(ipb1_replies4, struct bytes4, struct bytes4);
 HASH(ipb1_replies6, struct bytes16, struct bytes16);
 HASH(ipb1_hooks, __u32, __u32);
+ARRAY(ipb1_settings, ARRAY, struct bpf_settings);
 ARRAY(ipb1_ways, ARRAY, struct bpf_way);
 ARRAY(ipb1_counters, PERCPU_ARRAY, struct bpf_counters);
 ARRAY(ipb1_reasons, PERCPU_ARRAY, __u64);

@@ -30,3 +30,17 @@ src_kernel_libipb_kernel_la_SOURCES = \
 src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS) \
 	$(NFCT_CFLAGS)
 src_kernel_libipb_kernel_la_LIBADD = $(NFCT_LIBS) $(NFQ_LIBS) $(NFTNL_LIBS) $(MNL_LIBS)
+
+BPF_LOADER = \
+	src/kernel/bpf_hook.c src/kernel/bpf_hook.h \
+	src/kernel/bpf_object.c src/kernel/bpf_object.h \
+	src/kernel/bpf_pins.c src/kernel/bpf_pins.h \
+	src/kernel/bpf_program.c src/kernel/bpf_program.h \
+	src/kernel/bpf_values.c \
+	src/kernel/bpf_way.c src/kernel/bpf_way.h
+if HAVE_BPF
+src_kernel_libipb_kernel_la_SOURCES += $(BPF_LOADER)
+src_kernel_libipb_kernel_la_CFLAGS += $(BPF_CFLAGS)
+src_kernel_libipb_kernel_la_LIBADD += $(BPF_LIBS)
+src/kernel/libipb_kernel_la-bpf_object.lo: src/bpf/ingress.bpf.o
+endif
