@@ -4,14 +4,26 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/** The node of an object. */
+static struct table_node *node_of(const struct table *table, const void *object)
+{
+	return (struct table_node *)(void *)((char *)(uintptr_t)object + table->offset);
+}
+
+/** The bucket of a hash. */
+static uint32_t *bucket_of(const struct table *table, uint64_t hash)
+{
+	return &table->buckets[hash & (table->bucket_count - 1)];
+}
+
 /** Allocates the buckets: calloc leaves the pages of large ones untouched. */
-int table_init(struct table *table, size_t capacity)
+int table_init(struct table *table, size_t capacity, const struct pool *pool, size_t offset)
 {
 	size_t count = 16;
 
-	while (count < capacity && count <= SIZE_MAX / (2 * sizeof(*table->buckets)))
+	while (count < capacity && count < UINT32_MAX / 2)
 		count *= 2;
-	*table = (struct table){ .bucket_count = count };
+	*table = (struct table){ .bucket_count = count, .pool = pool, .offset = offset };
 	table->buckets = calloc(count, sizeof(*table->buckets));
 	return table->buckets ? 0 : -ENOMEM;
 }
@@ -23,55 +35,59 @@ void table_fini(struct table *table)
 	*table = (struct table){ 0 };
 }
 
-/** Links node at the front of its bucket. */
-void table_add(struct table *table, struct table_node *node, uint64_t hash)
+/** Links object at the front of its bucket. */
+void table_add(struct table *table, void *object, uint64_t hash)
 {
-	struct table_node **bucket = &table->buckets[hash & (table->bucket_count - 1)];
+	struct table_node *node = node_of(table, object);
+	uint32_t *bucket = bucket_of(table, hash);
 
-	node->hash = hash;
+	node->hash = (uint32_t)hash;
 	node->next = *bucket;
-	node->link = bucket;
-	if (node->next)
-		node->next->link = &node->next;
-	*bucket = node;
+	*bucket = pool_number(object);
 	table->count++;
 }
 
-/** Unlinks node. */
-void table_remove(struct table *table, struct table_node *node)
+/** Unlinks object: as long as the table is not overfull, few are before it. */
+void table_remove(struct table *table, void *object)
 {
-	if (!node->link)
-		return;
-	*node->link = node->next;
-	if (node->next)
-		node->next->link = node->link;
-	node->next = NULL;
-	node->link = NULL;
+	struct table_node *node = node_of(table, object);
+	uint32_t *link = bucket_of(table, node->hash), number = pool_number(object);
+
+	while (*link != number)
+		link = &node_of(table, pool_at(table->pool, *link))->next;
+	*link = node->next;
 	table->count--;
 }
 
-/** From node on, the first with this hash. */
-static struct table_node *with_hash(struct table_node *node, uint64_t hash)
+/** From object on, the first with this hash. */
+static void *with_hash(const struct table *table, void *object, uint32_t hash)
 {
-	while (node && node->hash != hash)
-		node = node->next;
-	return node;
+	while (object && node_of(table, object)->hash != hash)
+		object = table_behind(table, object);
+	return object;
 }
 
-/** First node with this hash. */
-struct table_node *table_first(const struct table *table, uint64_t hash)
+/** First object with this hash. */
+void *table_first(const struct table *table, uint64_t hash)
 {
-	return with_hash(table_bucket(table, hash & (table->bucket_count - 1)), hash);
+	return with_hash(table, pool_at(table->pool, *bucket_of(table, hash)),
+		(uint32_t)hash);
 }
 
-/** Next node with the same hash. */
-struct table_node *table_next(const struct table_node *node)
+/** Next object with the same hash. */
+void *table_next(const struct table *table, const void *object)
 {
-	return with_hash(node->next, node->hash);
+	return with_hash(table, table_behind(table, object), node_of(table, object)->hash);
 }
 
-/** First node of a bucket. */
-struct table_node *table_bucket(const struct table *table, size_t bucket)
+/** First object of a bucket. */
+void *table_bucket(const struct table *table, size_t bucket)
 {
-	return table->buckets[bucket];
+	return pool_at(table->pool, table->buckets[bucket]);
+}
+
+/** The one behind object. */
+void *table_behind(const struct table *table, const void *object)
+{
+	return pool_at(table->pool, node_of(table, object)->next);
 }

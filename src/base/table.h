@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An intrusive hash table of fixed width. The width is chosen once for the largest
- * number of objects that the configuration allows, so no packet ever pays for a
+ * An intrusive hash table of fixed width, of objects of a pool. The width is chosen once for
+ * the largest number of objects that the configuration allows, so no packet ever pays for a
  * resize; memory of buckets nobody used is not touched. The caller brings the hash.
  */
 #pragma once
@@ -9,38 +9,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
+
 struct table_node {
-	struct table_node *next;
-	struct table_node **link; /**< what points to this node; NULL when in no table */
-	uint64_t hash;
+	uint32_t next; /**< number of the object behind this one in its bucket; 0: none */
+	uint32_t hash; /**< the lower half */
 };
 
 struct table {
-	struct table_node **buckets;
-	size_t bucket_count; /**< a power of two */
-	size_t count;        /**< nodes inside */
+	uint32_t *buckets; /**< numbers of their first objects */
+	size_t bucket_count; /**< a power of two, below 2 to the power of 32 */
+	size_t count;        /**< objects inside */
+	const struct pool *pool;
+	size_t offset; /**< of the node in an object */
 };
 
-/** The object that holds a node as its member. */
-#define table_owner(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
+/** Makes a table for about capacity objects of pool, that have their node at offset.
+ *  -ENOMEM. */
+int table_init(struct table *table, size_t capacity, const struct pool *pool, size_t offset);
 
-/** Makes a table for about capacity nodes. -ENOMEM. */
-int table_init(struct table *table, size_t capacity);
-
-/** Frees the buckets; the nodes belong to the caller. */
+/** Frees the buckets; the objects belong to the caller. */
 void table_fini(struct table *table);
 
-/** Links node under hash; it must be in no table. */
-void table_add(struct table *table, struct table_node *node, uint64_t hash);
+/** Links object under hash; it must not be in the table. */
+void table_add(struct table *table, void *object, uint64_t hash);
 
-/** Unlinks node; harmless when it is in no table. */
-void table_remove(struct table *table, struct table_node *node);
+/** Unlinks object, which must be in the table. */
+void table_remove(struct table *table, void *object);
 
-/** First node with this hash, or NULL. Compare the key: hashes can be equal. */
-struct table_node *table_first(const struct table *table, uint64_t hash);
+/** First object with this hash, or NULL. Compare the key: hashes can be equal. */
+void *table_first(const struct table *table, uint64_t hash);
 
-/** Next node with the same hash, or NULL. */
-struct table_node *table_next(const struct table_node *node);
+/** Next object with the same hash, or NULL. */
+void *table_next(const struct table *table, const void *object);
 
-/** First node of a bucket, whatever its hash (for walks), or NULL. */
-struct table_node *table_bucket(const struct table *table, size_t bucket);
+/** First object of a bucket, whatever its hash (for walks), or NULL. */
+void *table_bucket(const struct table *table, size_t bucket);
+
+/** The one behind object in its bucket, or NULL. */
+void *table_behind(const struct table *table, const void *object);

@@ -13,11 +13,11 @@
  *  packet, so no hash is computed for it. */
 static bool is_own_pair(const struct view *view)
 {
-	const struct handshake *own =
-		handshake_own(view->decision->entry, view->packet->icookie);
+	const struct session_entry *entry = view->decision->entry;
+	const struct handshake *own = handshake_own(
+		&view->director->sessions, entry, view->packet->icookie);
 
-	return own && own->rcookie == view->packet->rcookie &&
-		own->server == view->decision->entry->server;
+	return own && own->rcookie == view->packet->rcookie && own->server == entry->server;
 }
 
 /**
@@ -28,8 +28,8 @@ static bool is_own_pair(const struct view *view)
 static void decide_moved(const struct view *view, const struct handshake *moved)
 {
 	const struct session_entry *entry = view->decision->entry;
-	struct server *server = moved->server;
-	bool own_server = !entry || entry->server == server;
+	struct server *server = view_server_of(view, moved);
+	bool own_server = !entry || session_server(entry) == server;
 
 	if (view_entry_established(view) && own_server)
 		view_forward(view, server, CHANGE_LEARN, REASON_MOVED);
@@ -51,7 +51,8 @@ static void decide_without_rcookie(const struct view *view)
 	if (view->decision->entry)
 		view_forward_entry(view, CHANGE_TOUCH, REASON_KNOWN_ENTRY);
 	else if (view->packet->icookie && (handshake = view_find_handshake(view)))
-		view_forward(view, handshake->server, CHANGE_NONE, REASON_KNOWN_ENTRY);
+		view_forward(view, view_server_of(view, handshake), CHANGE_NONE,
+			REASON_KNOWN_ENTRY);
 	else
 		view_drop(view, REASON_NOT_FIRST);
 }
@@ -61,13 +62,14 @@ static void decide_without_rcookie(const struct view *view)
  *  ESTABLISHED entry of the same server cookies are not compared. */
 static void decide_proof(const struct view *view, const struct handshake *handshake)
 {
-	struct server *server = handshake->server;
+	struct server *server = view_server_of(view, handshake);
 	bool is_right = server->config->replies_seen ?
-		handshake_accepts(handshake, view->packet->rcookie) :
+		handshake_accepts(
+			&view->director->sessions, handshake, view->packet->rcookie) :
 		handshake->by_server || label_allows(server, view->packet->rcookie);
 	bool established = view_entry_established(view);
 
-	if (established && view->decision->entry->server == server)
+	if (established && session_server(view->decision->entry) == server)
 		view_forward(view, server, is_right ? CHANGE_LEARN : CHANGE_TOUCH,
 			REASON_KNOWN_ENTRY);
 	else if (!is_right)
@@ -83,7 +85,7 @@ static void decide_proof(const struct view *view, const struct handshake *handsh
  *  where the server's replies are not seen this is how they are learned. */
 static void decide_rekeyed(const struct view *view)
 {
-	bool seen = view->decision->entry->server->config->replies_seen;
+	bool seen = session_server(view->decision->entry)->config->replies_seen;
 
 	view_forward_entry(view, seen ? CHANGE_TOUCH : CHANGE_LEARN, REASON_KNOWN_ENTRY);
 }
@@ -94,7 +96,7 @@ static void decide_sloppy(const struct view *view)
 {
 	const struct decision *decision = view->decision;
 	struct server *server = decision->entry ?
-		decision->entry->server :
+		session_server(decision->entry) :
 		scheduler_hash.pick(decision->service, &view->packet->flow.client);
 	bool seen = server && server->config->replies_seen;
 
@@ -115,11 +117,11 @@ static void decide_unknown(const struct view *view)
 	struct server *labelled =
 		label_of_cookies(service, view->packet->icookie, view->packet->rcookie);
 
-	if (labelled && !(entry && entry->server == labelled))
+	if (labelled && !(entry && session_server(entry) == labelled))
 		view_forward(view, labelled, CHANGE_NONE, REASON_LABEL);
 	else if (entry)
 		decide_rekeyed(view);
-	else if (view_client_established(view) && session_is_plain(service, &view->packet->flow))
+	else if (view_client_established(view) && session_is_plain(service, view->packet->flow.client_port))
 		view_forward_client(view, REASON_KNOWN_CLIENT);
 	else
 		decide_sloppy(view);
@@ -186,8 +188,8 @@ static void decide_also(const struct view *view)
 {
 	const struct session_client *client = view->decision->client;
 
-	view_forward(view, client ? client->server : decide_schedule(view), CHANGE_TEMPLATE,
-		REASON_ALSO);
+	view_forward(view, client ? session_client_server(client) : decide_schedule(view),
+		CHANGE_TEMPLATE, REASON_ALSO);
 }
 
 /** The rules for a packet of a service, by its kind. */

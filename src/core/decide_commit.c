@@ -71,7 +71,7 @@ static int commit_entry(struct director *director, const struct packet *packet,
 
 	if (error)
 		return error;
-	before = decision->entry->server;
+	before = session_server(decision->entry);
 	if (packet->direction == PACKET_TO_SERVER)
 		decision->entry->mark = packet->mark;
 	if (decision->change == CHANGE_ESTABLISH)
@@ -86,7 +86,7 @@ static int commit_entry(struct director *director, const struct packet *packet,
 	if (decision->change == CHANGE_ESTABLISH)
 		session_establish(sessions, decision->entry, now_ms);
 	if (decision->change != CHANGE_OFFER)
-		session_touch(decision->entry, now_ms);
+		session_touch(sessions, decision->entry, now_ms);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static void commit_learn(struct director *director, const struct packet *packet,
 		handshake_note(&director->sessions, entry, packet);
 		entry->proof_ms = now_ms;
 	}
-	session_touch(entry, now_ms);
+	session_touch(&director->sessions, entry, now_ms);
 }
 
 /** What a decision becomes whose change the tables could not take. What a server sends
@@ -168,7 +168,7 @@ static void commit_change(struct director *director, const struct packet *packet
 		commit_take_over(director, packet, now_ms, decision);
 		break;
 	case CHANGE_TOUCH:
-		session_touch(decision->entry, now_ms);
+		session_touch(&director->sessions, decision->entry, now_ms);
 		break;
 	case CHANGE_LEARN:
 		commit_learn(director, packet, now_ms, decision->entry);

@@ -42,7 +42,7 @@ void decide_esp_in_udp(const struct view *view)
 		view_entry_established(view) ? view->decision->entry : NULL;
 	struct server *labelled = label_of_spi(view->decision->service, view->packet->spi);
 
-	if (labelled && !(entry && entry->server == labelled))
+	if (labelled && !(entry && session_server(entry) == labelled))
 		view_forward(view, labelled, CHANGE_NONE, REASON_LABEL);
 	else if (entry)
 		view_forward_entry(view, spi_change(view), REASON_ESP_IN_UDP);
@@ -65,7 +65,8 @@ void decide_esp(const struct view *view)
 	if (labelled)
 		view_forward(view, labelled, CHANGE_NONE, REASON_LABEL);
 	else if (view_client_established(view))
-		view_forward(view, view->decision->client->server, spi_change(view), REASON_SLAVE);
+		view_forward(view, session_client_server(view->decision->client),
+			spi_change(view), REASON_SLAVE);
 	else if (!decide_by_spi(view))
 		decide_orphan(view);
 }
@@ -78,7 +79,7 @@ void decide_ah(const struct view *view)
 	struct server *server = labelled;
 
 	if (!server && view_client_established(view))
-		server = view->decision->client->server;
+		server = session_client_server(view->decision->client);
 	if (!view->decision->service->config->ah)
 		view_drop(view, REASON_AH_REFUSED);
 	else if (!server)

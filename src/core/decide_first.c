@@ -74,12 +74,12 @@ static void begin_known(const struct view *view, struct server *server)
 static void decide_new(const struct view *view)
 {
 	const struct decision *decision = view->decision;
-	bool is_plain = session_is_plain(decision->service, &view->packet->flow);
+	bool is_plain = session_is_plain(decision->service, view->packet->flow.client_port);
 
 	if (decision->entry)
-		begin_known(view, decision->entry->server);
+		begin_known(view, session_server(decision->entry));
 	else if (decision->client && is_plain && decision->client->plain_count)
-		begin_known(view, decision->client->server);
+		begin_known(view, session_client_server(decision->client));
 	else if (decision->client)
 		begin(view, is_plain ? decide_schedule(view) : pick(view),
 			REASON_NEW_SESSION);
@@ -102,7 +102,8 @@ void decide_first(const struct view *view)
 	const struct handshake *handshake = view_find_handshake(view);
 
 	if (handshake) {
-		view_forward(view, handshake->server, CHANGE_BEGIN, REASON_RETRANSMIT);
+		view_forward(view, view_server_of(view, handshake), CHANGE_BEGIN,
+			REASON_RETRANSMIT);
 		return;
 	}
 	view->decision->first = FIRST_STOPPED;

@@ -16,11 +16,12 @@ static void pass(const struct view *view, enum decision_change change, enum reas
 /** Notes the cookie of a handshake that is under way. */
 static void reply_to_known(const struct view *view, const struct handshake *handshake)
 {
+	const struct session_table *sessions = &view->director->sessions;
 	uint64_t rcookie = view->packet->rcookie;
 	bool is_news = rcookie && rcookie != handshake->rcookie &&
-		rcookie != handshake->offered[0];
+		rcookie != handshake_offered(sessions, handshake).rcookies[0];
 
-	view->decision->entry = handshake->entry;
+	view->decision->entry = handshake_entry(sessions, handshake);
 	if (is_news)
 		pass(view, CHANGE_OFFER, REASON_REPLY_COOKIE);
 	else
@@ -37,8 +38,8 @@ static void reply_begins(const struct view *view)
 	struct decision *decision = view->decision;
 	struct server *sender = director_sender(view->director, view->packet);
 
-	if (decision->entry && (!sender || sender == decision->entry->server)) {
-		decision->server = decision->entry->server;
+	if (decision->entry && (!sender || sender == session_server(decision->entry))) {
+		decision->server = session_server(decision->entry);
 		pass(view, CHANGE_OFFER, REASON_REPLY_BEGINS);
 	} else if (!decision->entry && sender) {
 		decision->server = sender;
@@ -52,7 +53,7 @@ static void reply_begins(const struct view *view)
  *  its client is. */
 static void reply_confirms(const struct view *view, const struct handshake *moved)
 {
-	view->decision->server = moved->server;
+	view->decision->server = view_server_of(view, moved);
 	pass(view, CHANGE_ESTABLISH, REASON_REPLY_CONFIRMS);
 }
 
@@ -62,7 +63,9 @@ static void reply_with_cookies(const struct view *view)
 	const struct handshake *handshake = view_find_handshake(view);
 	const struct handshake *pair = view_find_pair(view);
 
-	if (pair && view->decision->entry && pair->entry != view->decision->entry)
+	const struct session_entry *entry = view->decision->entry;
+
+	if (pair && entry && handshake_entry(&view->director->sessions, pair) != entry)
 		reply_confirms(view, pair);
 	else if (handshake)
 		reply_to_known(view, handshake);

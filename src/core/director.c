@@ -257,12 +257,12 @@ size_t director_expire(struct director *director, uint64_t now_ms, size_t max_en
 	return handled;
 }
 
-/** When the first entry of a state's list expires. */
-static uint64_t first_expiry_ms(const struct list *state)
+/** When the first entry of a state's chain expires. */
+static uint64_t first_expiry_ms(const struct director *director, const struct chain *state)
 {
-	if (list_empty(state))
-		return UINT64_MAX;
-	return session_expires_ms(list_owner(state->next, struct session_entry, in_state));
+	const struct session_entry *oldest = session_oldest(&director->sessions, state);
+
+	return oldest ? session_expires_ms(oldest) : UINT64_MAX;
 }
 
 /** The earlier one. */
@@ -279,8 +279,10 @@ uint64_t director_next_expiry_ms(const struct director *director)
 	for (size_t i = 0; i < director->service_count; i++) {
 		const struct service *service = &director->services[i];
 
-		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->initial));
-		earliest_ms = earlier_ms(earliest_ms, first_expiry_ms(&service->established));
+		earliest_ms = earlier_ms(
+			earliest_ms, first_expiry_ms(director, &service->initial));
+		earliest_ms = earlier_ms(
+			earliest_ms, first_expiry_ms(director, &service->established));
 		earliest_ms = earlier_ms(earliest_ms, spi_next_expiry_ms(service));
 		earliest_ms = earlier_ms(earliest_ms, template_next_expiry_ms(service));
 	}

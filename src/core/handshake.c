@@ -2,8 +2,8 @@
 #include "core/handshake.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+
+_Static_assert(sizeof(struct handshake) <= 48, "a handshake is small");
 
 /** Hash of (service, icookie, rcookie). */
 static uint64_t hash_pair(const struct session_table *table, const struct service *service,
@@ -14,72 +14,141 @@ static uint64_t hash_pair(const struct session_table *table, const struct servic
 	return hash_keyed(&table->key, key, sizeof(key));
 }
 
+/** The entry that handshake is in. */
+struct session_entry *handshake_entry(
+	const struct session_table *table, const struct handshake *handshake)
+{
+	return pool_at(&table->entries_pool, handshake->entry);
+}
+
+/** The server that handshake is with. */
+struct server *handshake_server(
+	const struct session_table *table, const struct handshake *handshake)
+{
+	return &handshake_entry(table, handshake)
+			->client->service->servers[handshake->server];
+}
+
+/** What the server has offered. */
+struct handshake_offers handshake_offered(
+	const struct session_table *table, const struct handshake *handshake)
+{
+	const struct handshake_offers *offers =
+		pool_at(&table->offers_pool, handshake->offers);
+
+	return offers ? *offers : (struct handshake_offers){ 0 };
+}
+
+/** The handshake used last of entry, and the one used before that. */
+static struct handshake *latest(
+	const struct session_table *table, const struct session_entry *entry)
+{
+	return pool_at(&table->handshakes_pool, entry->handshakes);
+}
+
+/** The one of the same entry that was used before. */
+static struct handshake *before(
+	const struct session_table *table, const struct handshake *handshake)
+{
+	return pool_at(&table->handshakes_pool, handshake->next);
+}
+
+/** The entry's handshakes. */
+size_t handshake_list(const struct session_table *table, const struct session_entry *entry,
+	const struct handshake *ret_list[static HANDSHAKES_PER_ENTRY])
+{
+	const struct handshake *handshake = latest(table, entry);
+
+	for (size_t i = entry->handshake_count; i > 0; i--) {
+		ret_list[i - 1] = handshake;
+		handshake = before(table, handshake);
+	}
+	return entry->handshake_count;
+}
+
 /** The handshake of (service, CIP, icookie). */
 struct handshake *handshake_find(const struct session_table *table,
 	const struct service *service, const struct address *client, uint64_t icookie)
 {
 	uint64_t hash = session_hash(table, service, client, icookie);
-	struct table_node *node = table_first(&table->cookies, hash);
+	struct handshake *handshake = table_first(&table->cookies, hash);
 
-	for (; node; node = table_next(node)) {
-		struct handshake *handshake =
-			table_owner(node, struct handshake, by_cookie);
-		const struct session_client *owner = handshake->entry->client;
+	for (; handshake; handshake = table_next(&table->cookies, handshake)) {
+		const struct session_client *owner;
 
-		if (handshake->icookie == icookie && owner->service == service &&
-			address_equal(&owner->address, client))
-			return handshake;
+		if (handshake->icookie != icookie)
+			continue;
+		owner = handshake_entry(table, handshake)->client;
+		if (owner->service == service && address_equal(&owner->address, client))
+			break;
 	}
-	return NULL;
+	return handshake;
 }
 
 /** A handshake with this pair. */
 struct handshake *handshake_find_pair(const struct session_table *table,
 	const struct service *service, uint64_t icookie, uint64_t rcookie)
 {
-	struct table_node *node =
-		table_first(&table->pairs, hash_pair(table, service, icookie, rcookie));
+	uint64_t hash = hash_pair(table, service, icookie, rcookie);
+	struct handshake *handshake = table_first(&table->pairs, hash);
 
-	for (; node; node = table_next(node)) {
-		struct handshake *handshake =
-			table_owner(node, struct handshake, by_pair);
+	for (; handshake; handshake = table_next(&table->pairs, handshake)) {
+		const struct session_entry *entry;
 
-		if (handshake->icookie == icookie && handshake->rcookie == rcookie &&
-			handshake->entry->client->service == service &&
-			handshake->entry->state == SESSION_ESTABLISHED)
-			return handshake;
+		if (handshake->icookie != icookie || handshake->rcookie != rcookie)
+			continue;
+		entry = handshake_entry(table, handshake);
+		if (entry->client->service == service && entry->state == SESSION_ESTABLISHED)
+			break;
 	}
-	return NULL;
+	return handshake;
+}
+
+/** Takes a handshake out of its entry's list. */
+static void unlink_from_entry(const struct session_table *table, struct handshake *handshake)
+{
+	struct session_entry *entry = handshake_entry(table, handshake);
+	uint32_t *link = &entry->handshakes, number = pool_number(handshake);
+
+	while (*link != number)
+		link = &((struct handshake *)pool_at(&table->handshakes_pool, *link))->next;
+	*link = handshake->next;
+	entry->handshake_count--;
+}
+
+/** Makes a handshake the one of entry that was used last. */
+static void link_to_entry(struct handshake *handshake, struct session_entry *entry)
+{
+	handshake->entry = pool_number(entry);
+	handshake->next = entry->handshakes;
+	entry->handshakes = pool_number(handshake);
+	entry->handshake_count++;
 }
 
 /** Frees a handshake. */
 static void handshake_free(struct session_table *table, struct handshake *handshake)
 {
-	table_remove(&table->cookies, &handshake->by_cookie);
-	table_remove(&table->pairs, &handshake->by_pair);
-	list_remove(&handshake->in_entry);
-	handshake->entry->handshake_count--;
-	free(handshake);
+	table_remove(&table->cookies, handshake);
+	if (handshake->rcookie)
+		table_remove(&table->pairs, handshake);
+	unlink_from_entry(table, handshake);
+	if (handshake->offers)
+		pool_give(&table->offers_pool,
+			pool_at(&table->offers_pool, handshake->offers));
+	pool_give(&table->handshakes_pool, handshake);
 }
 
 /** Keeps the entry's handshakes within their bound: the oldest without a responder cookie
  *  goes first, so that spoofed first messages push out their own kind. */
 static void bound_handshakes(struct session_table *table, struct session_entry *entry)
 {
-	struct handshake *victim;
-	struct list *node, *following;
+	struct handshake *handshake, *victim = NULL;
 
 	if (entry->handshake_count < HANDSHAKES_PER_ENTRY)
 		return;
-	victim = list_owner(entry->handshakes.next, struct handshake, in_entry);
-	list_each(node, following, &entry->handshakes) {
-		struct handshake *handshake =
-			list_owner(node, struct handshake, in_entry);
-
-		if (!handshake->rcookie) {
+	for (handshake = latest(table, entry); handshake; handshake = before(table, handshake)) {
+		if (!victim || !handshake->rcookie || victim->rcookie)
 			victim = handshake;
-			break;
-		}
 	}
 	handshake_free(table, victim);
 }
@@ -88,12 +157,13 @@ static void bound_handshakes(struct session_table *table, struct session_entry *
 static void handshake_learn(struct session_table *table, struct handshake *handshake,
 	uint64_t rcookie)
 {
+	const struct service *service = handshake_entry(table, handshake)->client->service;
+
 	if (!rcookie || handshake->rcookie)
 		return;
 	handshake->rcookie = rcookie;
-	table_add(&table->pairs, &handshake->by_pair,
-		hash_pair(table, handshake->entry->client->service, handshake->icookie,
-			rcookie));
+	table_add(&table->pairs, handshake,
+		hash_pair(table, service, handshake->icookie, rcookie));
 }
 
 /** Makes a handshake in entry. */
@@ -101,57 +171,49 @@ static struct handshake *handshake_new(struct session_table *table,
 	struct session_entry *entry, uint64_t icookie, uint8_t version)
 {
 	const struct session_client *client = entry->client;
-	struct handshake *handshake = calloc(1, sizeof(*handshake));
+	struct handshake *handshake = pool_take(&table->handshakes_pool);
 
 	if (!handshake)
 		return NULL;
 	bound_handshakes(table, entry);
-	handshake->entry = entry;
 	handshake->server = entry->server;
 	handshake->icookie = icookie;
 	handshake->version = version;
-	table_add(&table->cookies, &handshake->by_cookie,
+	table_add(&table->cookies, handshake,
 		session_hash(table, client->service, &client->address, icookie));
-	list_append(&entry->handshakes, &handshake->in_entry);
-	entry->handshake_count++;
+	link_to_entry(handshake, entry);
 	return handshake;
 }
 
-/** Moves a handshake to the entry where it goes on, to the end of its list. */
+/** Moves a handshake to the entry where it goes on, as the one used last. */
 static void handshake_move(struct session_table *table, struct handshake *handshake,
 	struct session_entry *entry)
 {
-	if (handshake->entry != entry) {
-		bound_handshakes(table, entry);
-		handshake->entry->handshake_count--;
-		handshake->entry = entry;
-		entry->handshake_count++;
-	} else if (entry->handshakes.previous == &handshake->in_entry) {
+	if (entry->handshakes == pool_number(handshake))
 		return;
-	}
-	list_move_to_end(&entry->handshakes, &handshake->in_entry);
+	if (handshake->entry != pool_number(entry))
+		bound_handshakes(table, entry);
+	unlink_from_entry(table, handshake);
+	link_to_entry(handshake, entry);
 }
 
 /** The entry's own handshake, the one used last looked at first: nearly every packet is of
  *  that one. */
-struct handshake *handshake_own(const struct session_entry *entry, uint64_t icookie)
+struct handshake *handshake_own(const struct session_table *table,
+	const struct session_entry *entry, uint64_t icookie)
 {
-	const struct list *node = entry->handshakes.previous;
+	struct handshake *handshake = latest(table, entry);
 
-	for (; node != &entry->handshakes; node = node->previous) {
-		struct handshake *handshake = list_owner(node, struct handshake, in_entry);
-
-		if (handshake->icookie == icookie)
-			return handshake;
-	}
-	return NULL;
+	while (handshake && handshake->icookie != icookie)
+		handshake = before(table, handshake);
+	return handshake;
 }
 
 /** The handshake of entry's client with that cookie, in this entry or another. */
 static struct handshake *find_from(const struct session_table *table,
 	const struct session_entry *entry, uint64_t icookie)
 {
-	struct handshake *own = handshake_own(entry, icookie);
+	struct handshake *own = handshake_own(table, entry, icookie);
 
 	return own ? own :
 		     handshake_find(table, entry->client->service, &entry->client->address,
@@ -159,12 +221,15 @@ static struct handshake *find_from(const struct session_table *table,
 }
 
 /** Tells whether the server sent rcookie. */
-bool handshake_accepts(const struct handshake *handshake, uint64_t rcookie)
+bool handshake_accepts(const struct session_table *table,
+	const struct handshake *handshake, uint64_t rcookie)
 {
+	struct handshake_offers offered = handshake_offered(table, handshake);
+
 	if (handshake->rcookie == rcookie || handshake->by_server)
 		return true;
 	for (size_t i = 0; i < HANDSHAKE_OFFERS; i++) {
-		if (handshake->offered[i] == rcookie)
+		if (offered.rcookies[i] == rcookie)
 			return true;
 	}
 	return false;
@@ -188,6 +253,34 @@ int handshake_note(struct session_table *table, struct session_entry *entry,
 	return 0;
 }
 
+/** The room for what the server offers, made if it is not there; NULL without memory. */
+static struct handshake_offers *get_offers(
+	struct session_table *table, struct handshake *handshake)
+{
+	struct handshake_offers *offers = pool_at(&table->offers_pool, handshake->offers);
+
+	if (!offers) {
+		offers = pool_take(&table->offers_pool);
+		handshake->offers = offers ? pool_number(offers) : 0;
+	}
+	return offers;
+}
+
+/** Notes a responder cookie that the server has sent. */
+static int note_offer(
+	struct session_table *table, struct handshake *handshake, uint64_t rcookie)
+{
+	struct handshake_offers *offers = get_offers(table, handshake);
+
+	if (!offers)
+		return -ENOMEM;
+	if (offers->rcookies[0] == rcookie)
+		return 0;
+	offers->rcookies[1] = offers->rcookies[0];
+	offers->rcookies[0] = rcookie;
+	return 0;
+}
+
 /** Notes the server's packet. */
 int handshake_offer(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet)
@@ -204,18 +297,15 @@ int handshake_offer(struct session_table *table, struct session_entry *entry,
 		if (entry->state == SESSION_ESTABLISHED)
 			handshake_learn(table, handshake, packet->rcookie);
 	}
-	if (!packet->rcookie || handshake->offered[0] == packet->rcookie)
-		return 0;
-	handshake->offered[1] = handshake->offered[0];
-	handshake->offered[0] = packet->rcookie;
-	return 0;
+	return packet->rcookie ? note_offer(table, handshake, packet->rcookie) : 0;
 }
 
 /** Puts a handshake of an earlier run into entry. */
 int handshake_restore(struct session_table *table, struct session_entry *entry,
-	const struct handshake *saved)
+	const struct handshake_saved *saved)
 {
 	struct handshake *handshake;
+	struct handshake_offers *offers;
 
 	if (find_from(table, entry, saved->icookie))
 		return -EEXIST;
@@ -224,18 +314,20 @@ int handshake_restore(struct session_table *table, struct session_entry *entry,
 	handshake = handshake_new(table, entry, saved->icookie, saved->version);
 	if (!handshake)
 		return -ENOMEM;
-	memcpy(handshake->offered, saved->offered, sizeof(handshake->offered));
 	handshake->by_server = saved->by_server;
-	handshake->server = saved->server;
+	handshake->server = service_place(entry->client->service, saved->server);
 	handshake_learn(table, handshake, saved->rcookie);
+	/* Without memory for what was offered the server's next answer tells it. */
+	if (saved->offered.rcookies[0] && (offers = get_offers(table, handshake)))
+		*offers = saved->offered;
 	return 0;
 }
 
 /** Frees all handshakes of entry. */
 void handshake_free_all(struct session_table *table, struct session_entry *entry)
 {
-	struct list *node, *following;
+	struct handshake *handshake;
 
-	list_each(node, following, &entry->handshakes)
-		handshake_free(table, list_owner(node, struct handshake, in_entry));
+	while ((handshake = latest(table, entry)))
+		handshake_free(table, handshake);
 }

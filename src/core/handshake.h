@@ -18,18 +18,39 @@
  *  that asks for another try may bear one too (RFC 7296 2.6), and copies come late. */
 #define HANDSHAKE_OFFERS 2
 
+struct handshake_offers {
+	uint64_t rcookies[HANDSHAKE_OFFERS]; /**< by the server, the latest first */
+};
+
+/** As small as struct session_entry, and by the same means. */
 struct handshake {
 	struct table_node by_cookie;
 	struct table_node by_pair; /**< once rcookie is known */
-	struct list in_entry;
-	struct session_entry *entry;
-	struct server *server; /**< that it is with, whoever has the entry's flow by now */
 	uint64_t icookie;
 	uint64_t rcookie; /**< 0 until proven */
-	uint64_t offered[HANDSHAKE_OFFERS]; /**< by the server, the latest first */
+	uint32_t entry;   /**< number */
+	uint32_t next;    /**< number of the entry's one that was used before; 0: none */
+	uint32_t offers;  /**< number; 0: the server was not seen to send any */
+	uint8_t server;   /**< place; that it is with, whoever has the entry's flow by now */
 	uint8_t version;
 	bool by_server; /**< it began this one: who knows icookie got it from there */
 };
+
+/** The entry that handshake is in. */
+struct session_entry *handshake_entry(
+	const struct session_table *table, const struct handshake *handshake);
+
+/** The server that handshake is with. */
+struct server *handshake_server(
+	const struct session_table *table, const struct handshake *handshake);
+
+/** What the server has offered. */
+struct handshake_offers handshake_offered(
+	const struct session_table *table, const struct handshake *handshake);
+
+/** The entry's handshakes, the one used last being the last. Returns how many. */
+size_t handshake_list(const struct session_table *table, const struct session_entry *entry,
+	const struct handshake *ret_list[static HANDSHAKES_PER_ENTRY]);
 
 /** The handshake of (service, CIP, icookie), whatever port it came from, or NULL. */
 struct handshake *handshake_find(const struct session_table *table,
@@ -41,10 +62,12 @@ struct handshake *handshake_find_pair(const struct session_table *table,
 	const struct service *service, uint64_t icookie, uint64_t rcookie);
 
 /** The entry's own handshake of that initiator cookie, or NULL. No hash, no table. */
-struct handshake *handshake_own(const struct session_entry *entry, uint64_t icookie);
+struct handshake *handshake_own(const struct session_table *table,
+	const struct session_entry *entry, uint64_t icookie);
 
 /** Tells whether the server sent rcookie for it, or began it. */
-bool handshake_accepts(const struct handshake *handshake, uint64_t rcookie);
+bool handshake_accepts(const struct session_table *table,
+	const struct handshake *handshake, uint64_t rcookie);
 
 /**
  * Notes the initiator's packet in entry. A handshake with the same icookie is moved here
@@ -58,13 +81,22 @@ int handshake_note(struct session_table *table, struct session_entry *entry,
 int handshake_offer(struct session_table *table, struct session_entry *entry,
 	const struct packet *packet);
 
+/** A handshake as an earlier run knew it. */
+struct handshake_saved {
+	struct server *server;
+	uint64_t icookie;
+	uint64_t rcookie;
+	struct handshake_offers offered;
+	uint8_t version;
+	bool by_server;
+};
+
 /**
- * Puts a handshake of an earlier run behind those of entry: cookies, server, version and
- * by_server of saved are copied. -EEXIST: the client has one of that initiator cookie, -ENOSPC: the
- * entry has as many as it may, -ENOMEM.
+ * Puts a handshake of an earlier run behind those of entry. -EEXIST: the client has one of
+ * that initiator cookie, -ENOSPC: the entry has as many as it may, -ENOMEM.
  */
 int handshake_restore(struct session_table *table, struct session_entry *entry,
-	const struct handshake *saved);
+	const struct handshake_saved *saved);
 
 /** Frees all handshakes of entry. */
 void handshake_free_all(struct session_table *table, struct session_entry *entry);

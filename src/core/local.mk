@@ -28,7 +28,8 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/scheduler_wlc.c \
 	src/core/scheduler_wrr.c \
 	src/core/service.c src/core/service.h \
-	src/core/session.c src/core/session.h src/core/session_restore.c \
+	src/core/session.c src/core/session.h src/core/session_client.c \
+	src/core/session_expire.c src/core/session_parts.h src/core/session_restore.c \
 	src/core/snapshot.c src/core/snapshot.h \
 	src/core/spi.c src/core/spi.h \
 	src/core/template.c src/core/template.h \

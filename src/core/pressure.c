@@ -71,26 +71,24 @@ void pressure_look(struct director *director)
 	}
 }
 
-/** The first entry of a list that is not keep, or NULL. */
-static struct session_entry *first_but(const struct list *head, const struct session_entry *keep)
+/** The first entry of a chain that is not keep, or NULL. */
+static struct session_entry *first_but(const struct session_table *sessions,
+	const struct chain *state, const struct session_entry *keep)
 {
-	const struct list *node = head->next;
+	struct session_entry *oldest = session_oldest(sessions, state);
 
-	if (node != head && list_owner(node, struct session_entry, in_state) == keep)
-		node = node->next;
-	return node == head ? NULL : list_owner(node, struct session_entry, in_state);
+	return oldest && oldest == keep ? chain_next(&sessions->in_state, oldest) : oldest;
 }
 
 /** Tells whether the server has answered a handshake of the entry, where that is seen. */
-static bool is_answered(const struct session_entry *entry)
+static bool is_answered(
+	const struct session_table *sessions, const struct session_entry *entry)
 {
-	const struct list *node = entry->handshakes.next;
+	const struct handshake *list[HANDSHAKES_PER_ENTRY];
+	size_t count = handshake_list(sessions, entry, list);
 
-	for (; node != &entry->handshakes; node = node->next) {
-		const struct handshake *handshake =
-			list_owner(node, const struct handshake, in_entry);
-
-		if (handshake->offered[0] || handshake->by_server)
+	for (size_t i = 0; i < count; i++) {
+		if (list[i]->offers || list[i]->by_server)
 			return true;
 	}
 	return false;
@@ -98,53 +96,52 @@ static bool is_answered(const struct session_entry *entry)
 
 /** Of the oldest INITIAL entries of service the one with the least to lose: not answered,
  *  and with the fewest packets; of equals the oldest. NULL if there is none. */
-static struct session_entry *weakest(const struct service *service,
-	const struct session_entry *keep)
+static struct session_entry *weakest(const struct session_table *sessions,
+	const struct service *service, const struct session_entry *keep)
 {
+	struct session_entry *entry = session_oldest(sessions, &service->initial);
 	struct session_entry *found = NULL;
-	const struct list *node = service->initial.next;
 	bool found_answered = false;
 
-	for (int i = 0; i < CANDIDATES && node != &service->initial; i++, node = node->next) {
-		struct session_entry *entry = list_owner(node, struct session_entry, in_state);
-		bool answered = is_answered(entry);
+	for (int i = 0; i < CANDIDATES && entry; i++) {
+		bool answered = is_answered(sessions, entry);
+		bool is_weaker = !found || answered < found_answered ||
+			(answered == found_answered && entry->packets < found->packets);
 
-		if (entry == keep)
-			continue;
-		if (!found || answered < found_answered ||
-			(answered == found_answered && entry->packets < found->packets)) {
+		if (entry != keep && is_weaker) {
 			found = entry;
 			found_answered = answered;
 		}
+		entry = chain_next(&sessions->in_state, entry);
 	}
 	return found;
 }
 
 /** Names an entry of a service that could go for a reason of its kind, or NULL. */
-typedef struct session_entry *candidate_fn(const struct service *service,
-	const struct session_entry *keep);
+typedef struct session_entry *candidate_fn(const struct session_table *sessions,
+	const struct service *service, const struct session_entry *keep);
 
 /** A soft entry beyond the quota. */
-static struct session_entry *soft_beyond(const struct service *service,
-	const struct session_entry *keep)
+static struct session_entry *soft_beyond(const struct session_table *sessions,
+	const struct service *service, const struct session_entry *keep)
 {
 	if (service->soft_count <= service->soft_quota)
 		return NULL;
-	return first_but(&service->soft, keep);
+	return first_but(sessions, &service->soft, keep);
 }
 
 /** Any soft entry. */
-static struct session_entry *soft_any(const struct service *service,
-	const struct session_entry *keep)
+static struct session_entry *soft_any(const struct session_table *sessions,
+	const struct service *service, const struct session_entry *keep)
 {
-	return first_but(&service->soft, keep);
+	return first_but(sessions, &service->soft, keep);
 }
 
 /** A live ESTABLISHED entry. */
-static struct session_entry *live(const struct service *service,
-	const struct session_entry *keep)
+static struct session_entry *live(const struct session_table *sessions,
+	const struct service *service, const struct session_entry *keep)
 {
-	return first_but(&service->established, keep);
+	return first_but(sessions, &service->established, keep);
 }
 
 /** Of what the services name, the entry that is silent for longest. */
@@ -154,7 +151,8 @@ static struct session_entry *oldest(const struct director *director, candidate_f
 	struct session_entry *found = NULL;
 
 	for (size_t i = 0; i < director->service_count; i++) {
-		struct session_entry *entry = candidate(&director->services[i], keep);
+		struct session_entry *entry =
+			candidate(&director->sessions, &director->services[i], keep);
 
 		if (entry && (!found || entry->last_ms < found->last_ms))
 			found = entry;

@@ -141,7 +141,7 @@ static void restore_handshake(struct restoration *restoration, const struct reco
 {
 	const struct known_server *known = &restoration->servers[record->server];
 	const struct session_entry *entry = restoration->entry;
-	struct handshake saved = {
+	struct handshake_saved saved = {
 		.server = known->server,
 		.icookie = record->icookie,
 		.rcookie = record->rcookie,
@@ -149,7 +149,7 @@ static void restore_handshake(struct restoration *restoration, const struct reco
 		.by_server = record->by_server,
 	};
 
-	memcpy(saved.offered, record->offered, sizeof(saved.offered));
+	memcpy(saved.offered.rcookies, record->offered, sizeof(record->offered));
 	if (entry && known->server && known->service == entry->client->service &&
 		!handshake_restore(&restoration->director->sessions, restoration->entry,
 			&saved))
@@ -209,7 +209,7 @@ static void settle(struct restoration *restoration)
 	struct director *director = restoration->director;
 
 	for (size_t i = 0; i < director->service_count; i++) {
-		session_sort(&director->services[i]);
+		session_sort(&director->sessions, &director->services[i]);
 		template_sort(&director->services[i]);
 	}
 	director_expire(director, restoration->now_ms, SIZE_MAX);

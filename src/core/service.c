@@ -26,9 +26,6 @@ int service_init(struct service *service, const struct config_service *config)
 		.soft_quota = config->soft_entries,
 		.servers = calloc(config->server_count, sizeof(*service->servers)),
 	};
-	list_init(&service->initial);
-	list_init(&service->established);
-	list_init(&service->soft);
 	list_init(&service->spis);
 	list_init(&service->templates);
 	if (!service->servers)

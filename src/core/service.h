@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/chain.h"
 #include "base/list.h"
 #include "core/config.h"
 #include "core/estimate.h"
@@ -45,9 +46,9 @@ struct service {
 	size_t next_server;     /**< of the scheduler rr */
 	/* Entries in the order of their last packet, the oldest first: with one timeout
 	 * a state this is the order of expiry, so no timer has to be kept for each. */
-	struct list initial;
-	struct list established;
-	struct list soft;
+	struct chain initial;
+	struct chain established;
+	struct chain soft;
 	struct list templates; /**< of core/template.h: those that may expire, in order */
 	struct list spis; /**< bindings of core/spi.h, in the order of use */
 	size_t initial_count;
@@ -64,6 +65,12 @@ int service_init(struct service *service, const struct config_service *config);
 
 /** Frees the servers; the entries must be gone. */
 void service_fini(struct service *service);
+
+/** The place of a server of service among its servers. */
+static inline uint8_t service_place(const struct service *service, const struct server *server)
+{
+	return (uint8_t)(server - service->servers);
+}
 
 /** The server of that name, or NULL. */
 struct server *service_server(const struct service *service, const char *name);

@@ -2,17 +2,15 @@
 #include "core/session.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/handshake.h"
+#include "core/session_parts.h"
 
-/** What is hashed of an address with a service and a number, without padding. */
-struct client_key {
-	uint64_t service;
-	uint64_t number;
-	uint8_t address[16];
-};
+/* A client with an entry and a handshake takes 184 bytes, and 16 for the tables. */
+_Static_assert(sizeof(struct session_client) <= 64, "a client is small");
+_Static_assert(sizeof(struct session_entry) <= 72, "an entry is small");
+_Static_assert(CONFIG_SERVERS <= 256 && CONFIG_ADDRESSES <= 256, "places fit into a byte");
 
 /** What is hashed of a flow, without padding. */
 struct flow_key {
@@ -37,39 +35,32 @@ static uint64_t hash_flow(const struct session_table *table, const struct packet
 	return hash_keyed(&table->key, &key, sizeof(key));
 }
 
-/** Hash of (service, CIP, number). */
-uint64_t session_hash(const struct session_table *table, const struct service *service,
-	const struct address *client, uint64_t number)
+/** Tells whether the entry is of that flow. */
+static bool is_of(const struct session_entry *entry, const struct packet_flow *flow)
 {
-	struct client_key key = { .service = (uintptr_t)service, .number = number };
+	const struct session_client *client = entry->client;
 
-	memcpy(key.address, client->bytes, sizeof(key.address));
-	return hash_keyed(&table->key, &key, sizeof(key));
+	return entry->client_port == flow->client_port &&
+		entry->virtual_port == flow->virtual_port &&
+		address_equal(&client->address, &flow->client) &&
+		address_equal(&client->service->config->addresses[entry->virtual],
+			&flow->virtual);
 }
 
-/** Compares two flows. */
-static bool flow_equal(const struct packet_flow *one, const struct packet_flow *other)
+/** Makes the hash tables. */
+static int init_tables(struct session_table *table, size_t capacity)
 {
-	return one->client_port == other->client_port &&
-		one->virtual_port == other->virtual_port &&
-		address_equal(&one->client, &other->client) &&
-		address_equal(&one->virtual, &other->virtual);
-}
-
-/** Makes an empty table. */
-int session_init(struct session_table *table, const struct session_limits *limits,
-	const struct hash_key *key, const struct session_events *events)
-{
-	*table = (struct session_table){ .key = *key, .limits = *limits };
-	if (events)
-		table->events = *events;
-	if (table_init(&table->flows, limits->entries))
+	if (table_init(&table->flows, capacity, &table->entries_pool,
+		    offsetof(struct session_entry, by_flow)))
 		return -ENOMEM;
-	if (table_init(&table->cookies, limits->entries))
+	if (table_init(&table->cookies, capacity, &table->handshakes_pool,
+		    offsetof(struct handshake, by_cookie)))
 		goto free_flows;
-	if (table_init(&table->pairs, limits->entries))
+	if (table_init(&table->pairs, capacity, &table->handshakes_pool,
+		    offsetof(struct handshake, by_pair)))
 		goto free_cookies;
-	if (table_init(&table->clients, limits->entries))
+	if (table_init(&table->clients, capacity, &table->clients_pool,
+		    offsetof(struct session_client, by_address)))
 		goto free_pairs;
 	return 0;
 
@@ -82,193 +73,144 @@ free_flows:
 	return -ENOMEM;
 }
 
+/** Makes an empty table. */
+int session_init(struct session_table *table, const struct session_limits *limits,
+	const struct hash_key *key, const struct session_events *events)
+{
+	*table = (struct session_table){
+		.key = *key,
+		.limits = *limits,
+		.in_client = { &table->entries_pool,
+			offsetof(struct session_entry, in_client) },
+		.in_state = { &table->entries_pool,
+			offsetof(struct session_entry, in_state) },
+	};
+	if (events)
+		table->events = *events;
+	pool_init(&table->clients_pool, sizeof(struct session_client));
+	pool_init(&table->entries_pool, sizeof(struct session_entry));
+	pool_init(&table->handshakes_pool, sizeof(struct handshake));
+	pool_init(&table->offers_pool, sizeof(struct handshake_offers));
+	return init_tables(table, limits->entries);
+}
+
 /** Removes what is left, then the table. */
 void session_fini(struct session_table *table)
 {
-	for (size_t i = 0; i < table->flows.bucket_count; i++) {
-		struct table_node *node;
+	for (size_t i = 0; table->flows.buckets && i < table->flows.bucket_count; i++) {
+		struct session_entry *entry;
 
-		while (table->flows.buckets && (node = table_bucket(&table->flows, i)))
-			session_remove(table, table_owner(node, struct session_entry, by_flow));
+		while ((entry = table_bucket(&table->flows, i)))
+			session_remove(table, entry);
 	}
 	table_fini(&table->clients);
 	table_fini(&table->pairs);
 	table_fini(&table->cookies);
 	table_fini(&table->flows);
+	pool_fini(&table->offers_pool);
+	pool_fini(&table->handshakes_pool);
+	pool_fini(&table->entries_pool);
+	pool_fini(&table->clients_pool);
 }
 
-/** What the objects are, as often as they are there. */
-uint64_t session_bytes(const struct session_table *table)
+/** The flow of an entry. */
+struct packet_flow session_flow(const struct session_entry *entry)
 {
-	return (uint64_t)table->entry_count * sizeof(struct session_entry) +
-		(uint64_t)table->clients.count * sizeof(struct session_client) +
-		(uint64_t)table->cookies.count * sizeof(struct handshake);
+	const struct session_client *client = entry->client;
+
+	return (struct packet_flow){
+		.client = client->address,
+		.virtual = client->service->config->addresses[entry->virtual],
+		.client_port = entry->client_port,
+		.virtual_port = entry->virtual_port,
+	};
 }
 
-/** Whether one entry of a new client would be too much. */
-bool session_is_out_of_bytes(const struct session_table *table)
+/** The server of an entry. */
+struct server *session_server(const struct session_entry *entry)
 {
-	return table->limits.bytes &&
-		session_bytes(table) + sizeof(struct session_entry) +
-				sizeof(struct session_client) + sizeof(struct handshake) >
-			table->limits.bytes;
+	return &entry->client->service->servers[entry->server];
+}
+
+/** The client's first entry. */
+struct session_entry *session_first(
+	const struct session_table *table, const struct session_client *client)
+{
+	return chain_first(&table->in_client, &client->entries);
+}
+
+/** The next entry of the same client. */
+struct session_entry *session_next(
+	const struct session_table *table, const struct session_entry *entry)
+{
+	return chain_next(&table->in_client, entry);
 }
 
 /** The entry of this flow. */
 struct session_entry *session_find_flow(const struct session_table *table,
 	const struct packet_flow *flow)
 {
-	struct table_node *node = table_first(&table->flows, hash_flow(table, flow));
+	struct session_entry *entry = table_first(&table->flows, hash_flow(table, flow));
 
-	for (; node; node = table_next(node)) {
-		struct session_entry *entry = table_owner(node, struct session_entry, by_flow);
+	while (entry && !is_of(entry, flow))
+		entry = table_next(&table->flows, entry);
+	return entry;
+}
 
-		if (flow_equal(&entry->flow, flow))
-			return entry;
+/** The place of a virtual address in its service; negative errno. */
+static int place_of(const struct service *service, const struct address *virtual)
+{
+	for (size_t i = 0; i < service->config->address_count; i++) {
+		if (address_equal(&service->config->addresses[i], virtual))
+			return (int)i;
 	}
-	return NULL;
-}
-
-/** The client of (service, CIP). */
-struct session_client *session_find_client(const struct session_table *table,
-	const struct service *service, const struct address *client)
-{
-	struct table_node *node =
-		table_first(&table->clients, session_hash(table, service, client, 0));
-
-	for (; node; node = table_next(node)) {
-		struct session_client *found =
-			table_owner(node, struct session_client, by_address);
-
-		if (found->service == service && address_equal(&found->address, client))
-			return found;
-	}
-	return NULL;
-}
-
-/** Makes a client without entries; its first entry must follow, its last frees it. */
-static struct session_client *client_new(struct session_table *table,
-	struct service *service, struct server *server, const struct address *address)
-{
-	struct session_client *client = calloc(1, sizeof(*client));
-
-	if (!client)
-		return NULL;
-	client->address = *address;
-	client->service = service;
-	client->server = server;
-	client->template =
-		template_note(table->templates, service, address, server, table->now_ms);
-	template_hold(client->template);
-	list_init(&client->entries);
-	table_add(&table->clients, &client->by_address,
-		session_hash(table, service, address, 0));
-	service->client_count++;
-	server->clients++;
-	return client;
-}
-
-/** Gives a client to another server. */
-void session_client_move(struct session_client *client, struct server *server)
-{
-	client->server->clients--;
-	client->server = server;
-	server->clients++;
-}
-
-/** Tells whether no NAT has changed the flow's ports, or it does not matter. */
-bool session_is_plain(const struct service *service, const struct packet_flow *flow)
-{
-	return service->config->affinity == AFFINITY_CLIENT ||
-		flow->client_port == PACKET_PORT_ISAKMP ||
-		flow->client_port == PACKET_PORT_NATT;
+	return -EADDRNOTAVAIL;
 }
 
 /** Tells whether the entry's flow is plain. */
 static bool is_plain(const struct session_entry *entry)
 {
-	return session_is_plain(entry->client->service, &entry->flow);
-}
-
-/** Tells whether the client's ESP may go where this entry goes. */
-static bool leads(const struct session_entry *entry)
-{
-	return entry->state == SESSION_ESTABLISHED && is_plain(entry);
-}
-
-/** Has the client's ESP go where an ESTABLISHED session of it is. A session that moved here
- *  may be of another server than what had been here before; the one stays that has one. */
-static void client_follow(struct session_client *client)
-{
-	struct session_entry *latest = NULL;
-	struct list *node, *following;
-
-	if (!client->plain_established_count)
-		return;
-	list_each(node, following, &client->entries) {
-		struct session_entry *entry = list_owner(node, struct session_entry, in_client);
-
-		if (!leads(entry))
-			continue;
-		if (entry->server == client->server)
-			return;
-		latest = entry;
-	}
-	if (latest)
-		session_client_move(client, latest->server);
-}
-
-/** Frees a client that has no entries. */
-static void client_free(struct session_table *table, struct session_client *client)
-{
-	table_remove(&table->clients, &client->by_address);
-	template_release(client->template, table->now_ms);
-	client->service->client_count--;
-	client->server->clients--;
-	free(client);
-}
-
-/** Tells whether the limits allow one more entry of client (NULL: a new one). */
-static int check_limits(const struct session_table *table, const struct session_client *client)
-{
-	if (client && client->entry_count >= table->limits.entries_per_client)
-		return -EDQUOT;
-	if (table->entry_count >= table->limits.entries)
-		return -ENOSPC;
-	return session_is_out_of_bytes(table) ? -ENOBUFS : 0;
+	return session_is_plain(entry->client->service, entry->client_port);
 }
 
 /** Links a fresh entry everywhere an INITIAL entry is. */
-static void entry_link(struct session_table *table, struct session_entry *entry)
+static void entry_link(struct session_table *table, struct session_entry *entry,
+	const struct packet_flow *flow)
 {
-	struct service *service = entry->client->service;
+	struct session_client *client = entry->client;
+	struct service *service = client->service;
 
-	table_add(&table->flows, &entry->by_flow, hash_flow(table, &entry->flow));
-	list_append(&entry->client->entries, &entry->in_client);
-	list_append(&service->initial, &entry->in_state);
-	entry->client->entry_count++;
-	entry->client->plain_count += is_plain(entry);
-	entry->server->initial++;
+	table_add(&table->flows, entry, hash_flow(table, flow));
+	chain_append(&table->in_client, &client->entries, entry);
+	chain_append(&table->in_state, &service->initial, entry);
+	client->entry_count++;
+	client->plain_count += is_plain(entry);
+	session_server(entry)->initial++;
 	service->initial_count++;
 	table->entry_count++;
 }
 
 /** Makes an INITIAL entry of a client that is there. */
 static int entry_new(struct session_table *table, struct session_client *client,
-	struct server *server, const struct packet_flow *flow, uint64_t now_ms,
+	const struct server *server, const struct packet_flow *flow, uint64_t now_ms,
 	struct session_entry **ret_entry)
 {
-	struct session_entry *entry = calloc(1, sizeof(*entry));
+	int place = place_of(client->service, &flow->virtual);
+	struct session_entry *entry;
 
+	if (place < 0)
+		return place;
+	entry = pool_take(&table->entries_pool);
 	if (!entry)
 		return -ENOMEM;
-	entry->flow = *flow;
 	entry->client = client;
-	entry->server = server;
+	entry->client_port = flow->client_port;
+	entry->virtual_port = flow->virtual_port;
+	entry->virtual = (uint8_t)place;
+	entry->server = service_place(client->service, server);
 	entry->created_ms = now_ms;
 	entry->last_ms = now_ms;
-	list_init(&entry->handshakes);
-	entry_link(table, entry);
+	entry_link(table, entry, flow);
 	*ret_entry = entry;
 	return 0;
 }
@@ -279,18 +221,18 @@ int session_add(struct session_table *table, struct service *service, struct ser
 	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry)
 {
 	struct session_client *client = session_find_client(table, service, &flow->client);
-	int error = check_limits(table, client);
+	int error = session_check_limits(table, client);
 
 	table->now_ms = now_ms;
 	if (error)
 		return error;
 	if (!client)
-		client = client_new(table, service, server, &flow->client);
+		client = session_client_new(table, service, server, &flow->client);
 	if (!client)
 		return -ENOMEM;
 	error = entry_new(table, client, server, flow, now_ms, ret_entry);
 	if (error && !client->entry_count)
-		client_free(table, client);
+		session_client_free(table, client);
 	else if (!error && client->plain_count == 1 && is_plain(*ret_entry))
 		session_client_move(client, server);
 	return error;
@@ -301,21 +243,23 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 	uint64_t now_ms)
 {
 	struct session_client *client = entry->client;
+	struct server *server = session_server(entry);
 
 	entry->last_ms = now_ms;
 	entry->proof_ms = now_ms;
 	if (entry->state == SESSION_ESTABLISHED)
 		return;
+	chain_remove(&table->in_state, &client->service->initial, entry);
 	entry->state = SESSION_ESTABLISHED;
-	list_move_to_end(&client->service->established, &entry->in_state);
+	chain_append(&table->in_state, &client->service->established, entry);
 	client->service->initial_count--;
 	client->service->established_count++;
-	entry->server->initial--;
-	entry->server->established++;
-	entry->server->handshakes++;
+	server->initial--;
+	server->established++;
+	server->handshakes++;
 	client->established_count++;
 	client->plain_established_count += is_plain(entry);
-	client_follow(client);
+	session_client_follow(table, client);
 	if (table->events.established)
 		table->events.established(table->events.user, entry);
 }
@@ -324,64 +268,33 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 void session_move(struct session_table *table, struct session_entry *entry,
 	struct server *server)
 {
-	const struct server *from = entry->server;
+	struct server *from = session_server(entry);
 	bool established = entry->state == SESSION_ESTABLISHED;
 
 	if (from == server)
 		return;
-	*(established ? &entry->server->established : &entry->server->initial) -= 1;
+	*(established ? &from->established : &from->initial) -= 1;
 	*(established ? &server->established : &server->initial) += 1;
-	entry->server = server;
+	entry->server = service_place(entry->client->service, server);
 	if (is_plain(entry) && entry->client->plain_count == 1)
 		session_client_move(entry->client, server);
-	client_follow(entry->client);
+	session_client_follow(table, entry->client);
 	if (established && table->events.moved)
 		table->events.moved(table->events.user, entry, from);
-}
-
-/** The list of its service and state where entry belongs. */
-static struct list *state_list(const struct session_entry *entry)
-{
-	struct service *service = entry->client->service;
-
-	if (entry->state == SESSION_INITIAL)
-		return &service->initial;
-	return entry->soft ? &service->soft : &service->established;
-}
-
-/** Takes an entry into the soft ones or back; both are ESTABLISHED. */
-static void set_soft(struct session_entry *entry, bool soft)
-{
-	struct service *service = entry->client->service;
-
-	if (entry->soft == soft)
-		return;
-	entry->soft = soft;
-	service->soft_count += soft ? 1 : -1;
-	service->established_count += soft ? -1 : 1;
-	list_move_to_end(state_list(entry), &entry->in_state);
-}
-
-/** Restarts the timer. */
-void session_touch(struct session_entry *entry, uint64_t now_ms)
-{
-	entry->last_ms = now_ms;
-	set_soft(entry, false);
-	list_move_to_end(state_list(entry), &entry->in_state);
 }
 
 /** Takes the entry out of the counts of its service, server and client. */
 static void entry_uncount(struct session_entry *entry)
 {
 	struct session_client *client = entry->client;
+	struct server *server = session_server(entry);
 
-	set_soft(entry, false);
 	if (entry->state == SESSION_INITIAL) {
 		client->service->initial_count--;
-		entry->server->initial--;
+		server->initial--;
 	} else {
 		client->service->established_count--;
-		entry->server->established--;
+		server->established--;
 		client->established_count--;
 		client->plain_established_count -= is_plain(entry);
 	}
@@ -395,122 +308,16 @@ void session_remove(struct session_table *table, struct session_entry *entry)
 	struct session_client *client = entry->client;
 
 	handshake_free_all(table, entry);
+	session_set_soft(table, entry, false);
 	entry_uncount(entry);
-	table_remove(&table->flows, &entry->by_flow);
-	list_remove(&entry->in_client);
-	list_remove(&entry->in_state);
+	table_remove(&table->flows, entry);
+	chain_remove(&table->in_client, &client->entries, entry);
+	chain_remove(&table->in_state, session_state_chain(entry), entry);
 	table->entry_count--;
-	client_follow(client);
+	session_client_follow(table, client);
 	if (table->events.removed)
 		table->events.removed(table->events.user, entry);
 	if (!client->entry_count)
-		client_free(table, client);
-	free(entry);
-}
-
-/** Removes the first entry of a state's list, if there is one. */
-static bool remove_oldest(struct session_table *table, struct list *state)
-{
-	if (list_empty(state))
-		return false;
-	session_remove(table, list_owner(state->next, struct session_entry, in_state));
-	return true;
-}
-
-/** Removes the client's INITIAL entry with the oldest packet, if it has one. */
-static bool remove_oldest_initial(struct session_table *table, struct session_client *client)
-{
-	struct session_entry *oldest = NULL;
-	struct list *node, *following;
-
-	list_each(node, following, &client->entries) {
-		struct session_entry *entry = list_owner(node, struct session_entry, in_client);
-
-		if (entry->state == SESSION_INITIAL &&
-			(!oldest || entry->last_ms < oldest->last_ms))
-			oldest = entry;
-	}
-	if (oldest)
-		session_remove(table, oldest);
-	return oldest;
-}
-
-/** Makes room for one entry. */
-bool session_make_room(struct session_table *table, struct service *service,
-	struct session_client *client, bool proven)
-{
-	int full = check_limits(table, client);
-
-	if (full == -EDQUOT)
-		return proven && remove_oldest_initial(table, client);
-	if (full)
-		return remove_oldest(table, &service->soft) ||
-			(proven && remove_oldest(table, &service->initial));
-	return true;
-}
-
-/** The service's timeout for the entry's state. */
-static uint64_t timeout_ms(const struct session_entry *entry)
-{
-	const struct config_service *config = entry->client->service->config;
-
-	return entry->state == SESSION_INITIAL ? config->timeout_initial_ms :
-						 config->timeout_established_ms;
-}
-
-/** When the entry's timer ends. */
-uint64_t session_expires_ms(const struct session_entry *entry)
-{
-	return entry->last_ms + timeout_ms(entry);
-}
-
-/** The first entry of a state's list if its time has come, else NULL. */
-static struct session_entry *first_expired(const struct list *state, uint64_t now_ms)
-{
-	struct session_entry *entry;
-
-	if (list_empty(state))
-		return NULL;
-	entry = list_owner(state->next, struct session_entry, in_state);
-	return session_expires_ms(entry) <= now_ms ? entry : NULL;
-}
-
-/** Handles one expired entry of service; false when there is none. */
-static bool expire_one(struct session_table *table, struct service *service, uint64_t now_ms)
-{
-	struct session_entry *entry;
-
-	if (service->soft_count > service->soft_quota)
-		return remove_oldest(table, &service->soft);
-	entry = first_expired(&service->initial, now_ms);
-	if (!entry) {
-		entry = first_expired(&service->established, now_ms);
-		if (entry && service->soft_quota) {
-			set_soft(entry, true);
-			return true;
-		}
-	}
-	if (entry)
-		session_remove(table, entry);
-	return entry;
-}
-
-/** Handles expired entries up to a number. */
-size_t session_expire(struct session_table *table, struct service *service, uint64_t now_ms,
-	size_t max_entries)
-{
-	size_t handled = 0;
-
-	table->now_ms = now_ms;
-	while (handled < max_entries && expire_one(table, service, now_ms))
-		handled++;
-	return handled;
-}
-
-/** The state's name. */
-const char *session_state_name(const struct session_entry *entry)
-{
-	if (entry->state == SESSION_INITIAL)
-		return "INITIAL";
-	return entry->soft ? "SOFT" : "ESTABLISHED";
+		session_client_free(table, client);
+	pool_give(&table->entries_pool, entry);
 }

@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/chain.h"
 #include "base/hash.h"
-#include "base/list.h"
+#include "base/pool.h"
 #include "base/table.h"
 #include "core/packet.h"
 #include "core/service.h"
@@ -32,37 +33,42 @@ enum session_state {
 	SESSION_ESTABLISHED,
 };
 
+/** Objects are small, for there may be millions: they name each other by their numbers in the
+ *  pools of struct session_table, servers and virtual addresses by their places in the
+ *  service. Times are in ms, 42 bits of them last for 139 years. */
 struct session_client {
 	struct table_node by_address;
-	struct template *template; /**< held; NULL: none */
-	uint32_t fast_mark;        /**< the listener's: what the fast path has; 0: nothing */
-	struct address address;
 	struct service *service;
-	struct server *server; /**< where its ESP, AH and new sessions go */
-	struct list entries;
-	uint32_t entry_count;
-	uint32_t established_count;
-	uint32_t plain_count;             /**< entries that session_is_plain */
-	uint32_t plain_established_count; /**< more than 0: ESP and AH are forwarded */
+	struct template *template; /**< held; NULL: none */
+	struct address address;
+	uint8_t server;            /**< place; where its ESP, AH and new sessions go */
+	uint16_t entry_count;      /**< as many as limits.entries_per_client allows */
+	uint16_t established_count;
+	uint16_t plain_count;             /**< entries that session_is_plain */
+	uint16_t plain_established_count; /**< more than 0: ESP and AH are forwarded */
+	uint32_t fast_mark;        /**< the listener's: what the fast path has; 0: nothing */
+	struct chain entries;
 };
 
 struct session_entry {
 	struct table_node by_flow;
-	struct list in_client;
-	struct list in_state; /**< service->initial, established or soft */
-	struct packet_flow flow;
+	struct chain_node in_client;
+	struct chain_node in_state; /**< service->initial, established or soft */
 	struct session_client *client;
-	struct server *server;
-	struct list handshakes; /**< the one used last is the last */
-	uint32_t handshake_count;
-	enum session_state state;
-	bool soft;
-	uint32_t mark;      /**< firewall mark that its ISAKMP came with */
-	uint32_t fast_mark; /**< as the client's */
-	uint64_t created_ms;
-	uint64_t last_ms; /**< last ISAKMP or keepalive */
-	uint64_t proof_ms; /**< last ISAKMP with both cookies that was for server */
-	uint64_t packets;
+	uint64_t created_ms : 42;
+	uint64_t client_port : 16;
+	uint64_t handshake_count : 4;
+	uint64_t state : 1; /**< enum session_state */
+	uint64_t soft : 1;
+	uint64_t last_ms : 42; /**< last ISAKMP or keepalive */
+	uint64_t virtual_port : 16;
+	uint64_t proof_ms : 42; /**< last ISAKMP with both cookies that was for server */
+	uint64_t server : 8;    /**< place */
+	uint64_t virtual : 8;   /**< place of its address in the service's */
+	uint32_t handshakes; /**< number of the one used last; 0: none */
+	uint32_t mark;       /**< firewall mark that its ISAKMP came with */
+	uint32_t fast_mark;  /**< as the client's */
+	uint32_t packets;    /**< begins anew at 2 to the power of 32 */
 };
 
 /** Announced changes. Every path through the table calls these and nothing else does. */
@@ -82,6 +88,12 @@ struct session_limits {
 };
 
 struct session_table {
+	struct pool clients_pool; /**< struct session_client, and so on */
+	struct pool entries_pool;
+	struct pool handshakes_pool;
+	struct pool offers_pool;
+	struct chain_kind in_client; /**< how chains of a client's entries are linked */
+	struct chain_kind in_state;
 	struct table flows;
 	struct table cookies;
 	struct table pairs;
@@ -94,7 +106,7 @@ struct session_table {
 	uint64_t now_ms; /**< the latest moment that the table was told of */
 };
 
-/** Makes an empty table, wide enough for limits. -ENOMEM. */
+/** Makes an empty table, wide enough for limits, which stays where it is. -ENOMEM. */
 int session_init(struct session_table *table, const struct session_limits *limits,
 	const struct hash_key *key, const struct session_events *events);
 
@@ -116,24 +128,46 @@ struct session_entry *session_find_flow(const struct session_table *table,
 uint64_t session_hash(const struct session_table *table, const struct service *service,
 	const struct address *client, uint64_t number);
 
+/** The flow of an entry. */
+struct packet_flow session_flow(const struct session_entry *entry);
+
+/** The server of an entry. */
+struct server *session_server(const struct session_entry *entry);
+
+/** Where a client's ESP, AH and new sessions go. */
+struct server *session_client_server(const struct session_client *client);
+
+/** The client's first entry, or NULL. */
+struct session_entry *session_first(
+	const struct session_table *table, const struct session_client *client);
+
+/** The next entry of the same client, or NULL. */
+struct session_entry *session_next(
+	const struct session_table *table, const struct session_entry *entry);
+
+/** The entry that has had its last packet first, of service->initial, established or soft;
+ *  NULL: there is none. */
+struct session_entry *session_oldest(
+	const struct session_table *table, const struct chain *state);
+
 /** The client of (service, CIP), or NULL. */
 struct session_client *session_find_client(const struct session_table *table,
 	const struct service *service, const struct address *client);
 
 /**
  * Makes an INITIAL entry for flow at server, and its client if there is none.
- * -ENOSPC: table full, -ENOBUFS: its memory, -EDQUOT: client full, -ENOMEM; then nothing
- * has changed.
+ * -ENOSPC: table full, -ENOBUFS: its memory, -EDQUOT: client full, -EADDRNOTAVAIL: the
+ * flow's virtual address is not the service's, -ENOMEM; then nothing has changed.
  */
 int session_add(struct session_table *table, struct service *service, struct server *server,
 	const struct packet_flow *flow, uint64_t now_ms, struct session_entry **ret_entry);
 
 /**
- * Tells whether a flow has its client's server: always with affinity client. With
+ * Tells whether a flow from that port has its client's server: always with affinity client. With
  * affinity session those do whose ports no NAT has changed, and the client's ESP and AH
  * with them; every other one has a server of its own.
  */
-bool session_is_plain(const struct service *service, const struct packet_flow *flow);
+bool session_is_plain(const struct service *service, uint16_t client_port);
 
 /** Gives a client to another server, but none of its entries. */
 void session_client_move(struct session_client *client, struct server *server);
@@ -147,7 +181,8 @@ void session_establish(struct session_table *table, struct session_entry *entry,
 	uint64_t now_ms);
 
 /** Restarts the entry's timer; a soft entry becomes a live one again. */
-void session_touch(struct session_entry *entry, uint64_t now_ms);
+void session_touch(
+	struct session_table *table, struct session_entry *entry, uint64_t now_ms);
 
 /**
  * Makes room for one more entry of service: where the table is full the oldest soft entry
@@ -181,7 +216,7 @@ int session_restore(struct session_table *table, const struct session_saved *sav
 	uint64_t now_ms, struct session_entry **ret_entry);
 
 /** Brings the service's entries into the order of their last packets. */
-void session_sort(struct service *service);
+void session_sort(const struct session_table *table, struct service *service);
 
 /** Removes entry, announces it, and frees its client if it was the last. */
 void session_remove(struct session_table *table, struct session_entry *entry);

@@ -21,7 +21,7 @@ int session_restore(struct session_table *table, const struct session_saved *sav
 	if (saved->client_server)
 		session_client_move(entry->client, saved->client_server);
 	entry->created_ms = saved->created_ms;
-	entry->packets = saved->packets;
+	entry->packets = (uint32_t)saved->packets;
 	entry->mark = saved->mark;
 	entry->last_ms = saved->last_ms;
 	if (saved->state == SESSION_ESTABLISHED)
@@ -32,16 +32,17 @@ int session_restore(struct session_table *table, const struct session_saved *sav
 }
 
 /** Tells whether one had its last packet after other. */
-static bool was_later(const struct list *one, const struct list *other)
+static bool was_later(const void *one, const void *other)
 {
-	return list_owner(one, struct session_entry, in_state)->last_ms >
-		list_owner(other, struct session_entry, in_state)->last_ms;
+	const struct session_entry *first = one, *second = other;
+
+	return first->last_ms > second->last_ms;
 }
 
-/** Brings the lists into order. */
-void session_sort(struct service *service)
+/** Brings the chains into order. */
+void session_sort(const struct session_table *table, struct service *service)
 {
-	list_sort(&service->initial, was_later);
-	list_sort(&service->established, was_later);
-	list_sort(&service->soft, was_later);
+	chain_sort(&table->in_state, &service->initial, was_later);
+	chain_sort(&table->in_state, &service->established, was_later);
+	chain_sort(&table->in_state, &service->soft, was_later);
 }

@@ -57,21 +57,23 @@ static void put_names(struct snapshot *snapshot)
 /** Writes the handshakes of an entry, the one used last being the last. */
 static void put_handshakes(struct snapshot *snapshot, const struct session_entry *entry)
 {
-	const struct list *node = entry->handshakes.next;
+	const struct session_table *sessions = &snapshot->director->sessions;
+	const struct handshake *list[HANDSHAKES_PER_ENTRY];
+	size_t count = handshake_list(sessions, entry, list);
 
-	for (; node != &entry->handshakes; node = node->next) {
-		const struct handshake *handshake =
-			list_owner(node, struct handshake, in_entry);
+	for (size_t i = 0; i < count; i++) {
+		const struct handshake *handshake = list[i];
+		struct handshake_offers offered = handshake_offered(sessions, handshake);
 		struct record record = {
 			.kind = RECORD_HANDSHAKE,
-			.server = number_of(handshake->server),
+			.server = number_of(handshake_server(sessions, handshake)),
 			.icookie = handshake->icookie,
 			.rcookie = handshake->rcookie,
 			.version = handshake->version,
 			.by_server = handshake->by_server,
 		};
 
-		memcpy(record.offered, handshake->offered, sizeof(record.offered));
+		memcpy(record.offered, offered.rcookies, sizeof(record.offered));
 		record_put(&snapshot->writer, &record);
 	}
 }
@@ -79,12 +81,13 @@ static void put_handshakes(struct snapshot *snapshot, const struct session_entry
 /** Writes an entry with its handshakes. */
 static void put_entry(struct snapshot *snapshot, const struct session_entry *entry)
 {
+	struct packet_flow flow = session_flow(entry);
 	struct record record = {
 		.kind = RECORD_ENTRY,
-		.server = number_of(entry->server),
-		.address = entry->flow.virtual,
-		.client_port = entry->flow.client_port,
-		.virtual_port = entry->flow.virtual_port,
+		.server = number_of(session_server(entry)),
+		.address = flow.virtual,
+		.client_port = flow.client_port,
+		.virtual_port = flow.virtual_port,
 		.established = entry->state == SESSION_ESTABLISHED,
 		.created_age_ms = age_ms(snapshot, entry->created_ms),
 		.last_age_ms = age_ms(snapshot, entry->last_ms),
@@ -103,14 +106,15 @@ static void put_client(struct snapshot *snapshot, const struct session_client *c
 {
 	struct record record = {
 		.kind = RECORD_CLIENT,
-		.server = number_of(client->server),
+		.server = number_of(session_client_server(client)),
 		.address = client->address,
 	};
-	const struct list *node = client->entries.next;
+	const struct session_table *sessions = &snapshot->director->sessions;
+	const struct session_entry *entry = session_first(sessions, client);
 
 	record_put(&snapshot->writer, &record);
-	for (; node != &client->entries; node = node->next)
-		put_entry(snapshot, list_owner(node, struct session_entry, in_client));
+	for (; entry; entry = session_next(sessions, entry))
+		put_entry(snapshot, entry);
 }
 
 /** Writes a template. The time of one that is held has not begun. */
@@ -135,13 +139,14 @@ static const struct table *walked(const struct snapshot *snapshot)
 }
 
 /** How many records the next client takes. */
-static size_t client_records(const struct session_client *client)
+static size_t client_records(
+	const struct session_table *sessions, const struct session_client *client)
 {
-	const struct list *node = client->entries.next;
+	const struct session_entry *entry = session_first(sessions, client);
 	size_t count = 1 + client->entry_count;
 
-	for (; node != &client->entries; node = node->next)
-		count += list_owner(node, struct session_entry, in_client)->handshake_count;
+	for (; entry; entry = session_next(sessions, entry))
+		count += entry->handshake_count;
 	return count;
 }
 
@@ -149,31 +154,30 @@ static size_t client_records(const struct session_client *client)
 static size_t bucket_records(const struct snapshot *snapshot)
 {
 	const struct table *table = walked(snapshot);
-	const struct table_node *node;
+	const void *object;
 	size_t count = 0;
 
 	if (snapshot->bucket >= table->bucket_count)
 		return 0;
-	for (node = table_bucket(table, snapshot->bucket); node; node = node->next)
+	object = table_bucket(table, snapshot->bucket);
+	for (; object; object = table_behind(table, object))
 		count += snapshot->phase == SNAPSHOT_TEMPLATES ?
 				 1 :
-				 client_records(table_owner(
-					 node, struct session_client, by_address));
+				 client_records(&snapshot->director->sessions, object);
 	return count;
 }
 
 /** Writes the next bucket. */
 static void put_bucket(struct snapshot *snapshot)
 {
-	struct table_node *node = table_bucket(walked(snapshot), snapshot->bucket++);
+	const struct table *table = walked(snapshot);
+	const void *object = table_bucket(table, snapshot->bucket++);
 
-	for (; node; node = node->next) {
+	for (; object; object = table_behind(table, object)) {
 		if (snapshot->phase == SNAPSHOT_CLIENTS)
-			put_client(snapshot,
-				table_owner(node, struct session_client, by_address));
+			put_client(snapshot, object);
 		else
-			put_template(snapshot,
-				table_owner(node, struct template, by_network));
+			put_template(snapshot, object);
 	}
 }
 

@@ -2,7 +2,6 @@
 #include "core/spi.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 /** One SPI at one server. */
 struct spi_binding {
@@ -27,26 +26,41 @@ static uint64_t hash_spi(const struct spi_table *table, const struct service *se
 int spi_init(struct spi_table *table, uint32_t limit, const struct hash_key *key)
 {
 	*table = (struct spi_table){ .key = *key, .limit = limit };
-	return table_init(&table->bindings, limit);
+	pool_init(&table->pool, sizeof(struct spi_binding));
+	return table_init(&table->bindings, limit, &table->pool,
+		offsetof(struct spi_binding, by_spi));
 }
 
 /** Frees the table. */
 void spi_fini(struct spi_table *table)
 {
 	table_fini(&table->bindings);
+	pool_fini(&table->pool);
 }
 
-/** The binding behind node that is of (service, SPI), from node on, or NULL. */
-static struct spi_binding *matching(struct table_node *node, const struct service *service,
-	uint32_t spi)
+/** From binding on, the first that is of (service, SPI), or NULL. */
+static struct spi_binding *matching(const struct spi_table *table,
+	struct spi_binding *binding, const struct service *service, uint32_t spi)
 {
-	for (; node; node = table_next(node)) {
-		struct spi_binding *binding = table_owner(node, struct spi_binding, by_spi);
+	while (binding && (binding->spi != spi || binding->service != service))
+		binding = table_next(&table->bindings, binding);
+	return binding;
+}
 
-		if (binding->spi == spi && binding->service == service)
-			return binding;
-	}
-	return NULL;
+/** The first binding of (service, SPI), or NULL. */
+static struct spi_binding *first(
+	const struct spi_table *table, const struct service *service, uint32_t spi)
+{
+	return matching(table,
+		table_first(&table->bindings, hash_spi(table, service, spi)), service, spi);
+}
+
+/** The next binding of the same, or NULL. */
+static struct spi_binding *next(
+	const struct spi_table *table, const struct spi_binding *binding)
+{
+	return matching(table, table_next(&table->bindings, binding), binding->service,
+		binding->spi);
 }
 
 /** The only server that has spi. */
@@ -58,20 +72,19 @@ struct server *spi_find(const struct spi_table *table, const struct service *ser
 	*ret_ambiguous = false;
 	if (!table->limit)
 		return NULL;
-	binding = matching(
-		table_first(&table->bindings, hash_spi(table, service, spi)), service, spi);
+	binding = first(table, service, spi);
 	if (!binding)
 		return NULL;
-	*ret_ambiguous = matching(table_next(&binding->by_spi), service, spi);
+	*ret_ambiguous = next(table, binding);
 	return *ret_ambiguous ? NULL : binding->server;
 }
 
 /** Frees a binding. */
 static void binding_free(struct spi_table *table, struct spi_binding *binding)
 {
-	table_remove(&table->bindings, &binding->by_spi);
+	table_remove(&table->bindings, binding);
 	list_remove(&binding->in_service);
-	free(binding);
+	pool_give(&table->pool, binding);
 }
 
 /** The service's binding that was not used for longest, or NULL. */
@@ -92,14 +105,14 @@ static struct spi_binding *binding_new(struct spi_table *table, struct service *
 		binding_free(table, oldest(service));
 	if (table->bindings.count >= table->limit)
 		return NULL;
-	binding = calloc(1, sizeof(*binding));
+	binding = pool_take(&table->pool);
 	if (!binding)
 		return NULL;
 	binding->service = service;
 	binding->server = server;
 	binding->spi = spi;
 	list_init(&binding->in_service);
-	table_add(&table->bindings, &binding->by_spi, hash_spi(table, service, spi));
+	table_add(&table->bindings, binding, hash_spi(table, service, spi));
 	return binding;
 }
 
@@ -107,11 +120,10 @@ static struct spi_binding *binding_new(struct spi_table *table, struct service *
 void spi_note(struct spi_table *table, struct service *service, struct server *server,
 	uint32_t spi, uint64_t now_ms)
 {
-	struct spi_binding *binding = matching(
-		table_first(&table->bindings, hash_spi(table, service, spi)), service, spi);
+	struct spi_binding *binding = first(table, service, spi);
 
 	while (binding && binding->server != server)
-		binding = matching(table_next(&binding->by_spi), service, spi);
+		binding = next(table, binding);
 	if (!binding)
 		binding = binding_new(table, service, server, spi);
 	if (!binding)

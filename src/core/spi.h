@@ -9,6 +9,7 @@
 #include "core/session.h"
 
 struct spi_table {
+	struct pool pool; /**< of bindings */
 	struct table bindings;
 	struct hash_key key;
 	uint32_t limit;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/template.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -33,30 +32,29 @@ static uint64_t hash_network(const struct template_table *table,
 int template_init(struct template_table *table, uint32_t limit, const struct hash_key *key)
 {
 	*table = (struct template_table){ .key = *key, .limit = limit };
-	return table_init(&table->templates, limit);
+	pool_init(&table->pool, sizeof(struct template));
+	return table_init(&table->templates, limit, &table->pool,
+		offsetof(struct template, by_network));
 }
 
 /** Frees the table. */
 void template_fini(struct template_table *table)
 {
 	table_fini(&table->templates);
+	pool_fini(&table->pool);
 }
 
 /** The template of a network. */
 static struct template *find(const struct template_table *table,
 	const struct service *service, const struct address *network)
 {
-	struct table_node *node =
+	struct template *template =
 		table_first(&table->templates, hash_network(table, service, network));
 
-	for (; node; node = table_next(node)) {
-		struct template *template = table_owner(node, struct template, by_network);
-
-		if (template->service == service &&
-			address_equal(&template->network, network))
-			return template;
-	}
-	return NULL;
+	while (template && (template->service != service ||
+			   !address_equal(&template->network, network)))
+		template = table_next(&table->templates, template);
+	return template;
 }
 
 /** The server of the client's template. */
@@ -76,9 +74,9 @@ struct server *template_server(const struct template_table *table,
 /** Frees a template. */
 static void template_free(struct template_table *table, struct template *template)
 {
-	table_remove(&table->templates, &template->by_network);
+	table_remove(&table->templates, template);
 	list_remove(&template->in_service);
-	free(template);
+	pool_give(&table->pool, template);
 }
 
 /** The service's template that nobody holds and that was not used for longest, or NULL. */
@@ -99,14 +97,13 @@ static struct template *template_new(struct template_table *table, struct servic
 		template_free(table, oldest(service));
 	if (table->templates.count >= table->limit)
 		return NULL;
-	template = calloc(1, sizeof(*template));
+	template = pool_take(&table->pool);
 	if (!template)
 		return NULL;
 	template->service = service;
 	template->network = *network;
 	list_init(&template->in_service);
-	table_add(&table->templates, &template->by_network,
-		hash_network(table, service, network));
+	table_add(&table->templates, template, hash_network(table, service, network));
 	return template;
 }
 

@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/pool.h"
 #include "base/table.h"
 
 struct server;
@@ -29,6 +30,7 @@ struct template {
 };
 
 struct template_table {
+	struct pool pool; /**< of struct template */
 	struct table templates;
 	struct hash_key key;
 	uint32_t limit;

@@ -27,13 +27,13 @@ void view_forward(const struct view *view, struct server *server,
 void view_forward_entry(const struct view *view, enum decision_change change,
 	enum reason reason)
 {
-	view_forward(view, view->decision->entry->server, change, reason);
+	view_forward(view, session_server(view->decision->entry), change, reason);
 }
 
 /** Forwards to where the packet's client goes, without touching the tables. */
 void view_forward_client(const struct view *view, enum reason reason)
 {
-	view_forward(view, view->decision->client->server, CHANGE_NONE, reason);
+	view_forward(view, session_client_server(view->decision->client), CHANGE_NONE, reason);
 }
 
 /** Tells whether the packet's own entry is there and ESTABLISHED. */
@@ -51,6 +51,12 @@ bool view_client_established(const struct view *view)
 	const struct session_client *client = view->decision->client;
 
 	return client && client->plain_established_count > 0;
+}
+
+/** The server that a handshake is with. */
+struct server *view_server_of(const struct view *view, const struct handshake *handshake)
+{
+	return handshake_server(&view->director->sessions, handshake);
 }
 
 /** The handshake that the packet's initiator cookie names. */

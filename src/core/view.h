@@ -36,6 +36,9 @@ bool view_entry_established(const struct view *view);
  *  follows. */
 bool view_client_established(const struct view *view);
 
+/** The server that a handshake is with. */
+struct server *view_server_of(const struct view *view, const struct handshake *handshake);
+
 /** The handshake that the packet's initiator cookie names, from whatever port. */
 const struct handshake *view_find_handshake(const struct view *view);
 

@@ -70,7 +70,7 @@ static int adopt_flow(const struct walk *walk, const struct fast_path_key *key,
 
 	if (!entry)
 		return make_entry(walk, &flow, service, server, mark);
-	if (entry->server != server || entry->state != SESSION_ESTABLISHED)
+	if (session_server(entry) != server || entry->state != SESSION_ESTABLISHED)
 		return -EEXIST;
 	entry->mark = mark;
 	entry->fast_mark = mark;
@@ -88,7 +88,7 @@ static int adopt_client(const struct walk *walk, const struct fast_path_key *key
 
 	if (!client || !client->plain_established_count)
 		return make_entry(walk, &flow, service, server, mark);
-	if (client->server != server)
+	if (session_client_server(client) != server)
 		return -EEXIST;
 	client->fast_mark = mark;
 	return 0;

@@ -15,13 +15,15 @@ enum {
 static void log_entry(const char *what, const struct session_entry *entry)
 {
 	char client[ADDRESS_TEXT_BYTES], virtual[ADDRESS_TEXT_BYTES];
+	struct packet_flow flow;
 
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
+	flow = session_flow(entry);
 	log_debug("%s %s: %s -> %s, server %s", entry->client->service->config->name, what,
-		address_format_port(&entry->flow.client, entry->flow.client_port, client),
-		address_format_port(&entry->flow.virtual, entry->flow.virtual_port, virtual),
-		entry->server->config->name);
+		address_format_port(&flow.client, flow.client_port, client),
+		address_format_port(&flow.virtual, flow.virtual_port, virtual),
+		session_server(entry)->config->name);
 }
 
 /** Tells whether the kernel may decide about the service's ESP: not where an SPI can say
@@ -61,7 +63,7 @@ static void show_client(struct mirror *mirror, const struct session_entry *entry
 	struct session_client *client = entry->client;
 	const struct config_service *service = client->service->config;
 	uint32_t wanted = client->plain_established_count ?
-		mark_for(mirror, entry, client->server) :
+		mark_for(mirror, entry, session_client_server(client)) :
 		0;
 
 	if (wanted == client->fast_mark)
@@ -80,16 +82,16 @@ static void show_client(struct mirror *mirror, const struct session_entry *entry
 static void show_flow(struct mirror *mirror, struct session_entry *entry, bool is_there)
 {
 	bool carried = is_there && entry->state == SESSION_ESTABLISHED &&
-		entry->flow.virtual_port == PACKET_PORT_NATT;
-	uint32_t wanted = carried ? mark_for(mirror, entry, entry->server) : 0;
-	struct fast_path_key key = {
-		.client = entry->flow.client,
-		.virtual = entry->flow.virtual,
-		.client_port = entry->flow.client_port,
-	};
+		entry->virtual_port == PACKET_PORT_NATT;
+	uint32_t wanted = carried ? mark_for(mirror, entry, session_server(entry)) : 0;
+	struct packet_flow flow;
+	struct fast_path_key key;
 
-	if (wanted != entry->fast_mark)
-		change(mirror, &key, entry->fast_mark, wanted);
+	if (wanted == entry->fast_mark)
+		return;
+	flow = session_flow(entry);
+	key = (struct fast_path_key){ flow.client, flow.virtual, flow.client_port };
+	change(mirror, &key, entry->fast_mark, wanted);
 	entry->fast_mark = wanted;
 }
 
@@ -105,17 +107,19 @@ static void show(struct mirror *mirror, struct session_entry *entry, bool is_the
 /** Tells whether conntrack has to do with the entry. */
 static bool is_tracked(const struct mirror *mirror, const struct session_entry *entry)
 {
-	return mirror->conntrack && entry->server->config->method == METHOD_NAT;
+	return mirror->conntrack && session_server(entry)->config->method == METHOD_NAT;
 }
 
 /** What conntrack has of the flow may lead to another server: one that the client had
  *  before and that has not stopped sending. */
 void mirror_begins(struct mirror *mirror, const struct session_entry *entry)
 {
+	struct packet_flow flow = session_flow(entry);
+
 	if (!is_tracked(mirror, entry))
 		return;
-	conntrack_forget_udp(mirror->conntrack, &entry->flow);
-	conntrack_forget_esp(mirror->conntrack, &entry->flow);
+	conntrack_forget_udp(mirror->conntrack, &flow);
+	conntrack_forget_esp(mirror->conntrack, &flow);
 }
 
 /** Conntrack would have the packet translated to the flow's own server. */
@@ -147,12 +151,10 @@ void mirror_refill(struct mirror *mirror, bool all)
 /** Tells the fast path of the entries in one bucket. */
 static size_t refill_bucket(struct mirror *mirror, const struct table *flows, size_t bucket)
 {
-	struct table_node *node = table_bucket(flows, bucket);
+	struct session_entry *entry = table_bucket(flows, bucket);
 	size_t count = 0;
 
-	for (; node; node = node->next) {
-		struct session_entry *entry = table_owner(node, struct session_entry, by_flow);
-
+	for (; entry; entry = table_behind(flows, entry)) {
 		if (mirror->refill_all)
 			entry->client->fast_mark = entry->fast_mark = 0;
 		show(mirror, entry, true);
@@ -179,11 +181,12 @@ bool mirror_refill_some(struct mirror *mirror, struct director *director)
 static void established(void *user, struct session_entry *entry)
 {
 	struct mirror *mirror = user;
+	struct packet_flow flow = session_flow(entry);
 
 	mirror->established++;
 	show(mirror, entry, true);
 	if (is_tracked(mirror, entry))
-		conntrack_forget_esp(mirror->conntrack, &entry->flow);
+		conntrack_forget_esp(mirror->conntrack, &flow);
 	log_entry("established", entry);
 }
 
@@ -202,13 +205,14 @@ static void moved(void *user, struct session_entry *entry, const struct server *
 static void removed(void *user, struct session_entry *entry)
 {
 	struct mirror *mirror = user;
+	struct packet_flow flow = session_flow(entry);
 
 	mirror->removed++;
 	show(mirror, entry, false);
 	if (is_tracked(mirror, entry)) {
-		conntrack_forget_udp(mirror->conntrack, &entry->flow);
+		conntrack_forget_udp(mirror->conntrack, &flow);
 		if (!entry->client->established_count)
-			conntrack_forget_esp(mirror->conntrack, &entry->flow);
+			conntrack_forget_esp(mirror->conntrack, &flow);
 	}
 	log_entry("removed", entry);
 }

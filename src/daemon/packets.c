@@ -26,9 +26,9 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	if (packet.direction == PACKET_TO_CLIENT)
 		director_name_sender(packets->director, &packet);
 	decide(packets->director, &packet, &decision);
-	server = decision.entry ? decision.entry->server : NULL;
+	server = decision.entry ? session_server(decision.entry) : NULL;
 	decide_commit(packets->director, &packet, now_ms, queued->wire_bytes, &decision);
-	if (decision.entry && decision.entry->server != server)
+	if (decision.entry && session_server(decision.entry) != server)
 		mirror_begins(packets->mirror, decision.entry);
 	else if (server && decision.action == DECISION_FORWARD && decision.server != server)
 		mirror_strays(packets->mirror, &packet.flow, decision.server);

@@ -70,12 +70,12 @@ static int endpoint_param(struct rpc_call *call, const char *name,
 /** Tells whether the choice is of entry. */
 static bool is_chosen(const struct choice *choice, const struct session_entry *entry)
 {
-	const struct packet_flow *flow = &entry->flow;
+	struct packet_flow flow = session_flow(entry);
 
-	return (!choice->client_port || choice->client_port == flow->client_port) &&
+	return (!choice->client_port || choice->client_port == flow.client_port) &&
 		(!choice->virtual.family ||
-			address_equal(&choice->virtual, &flow->virtual)) &&
-		(!choice->virtual_port || choice->virtual_port == flow->virtual_port);
+			address_equal(&choice->virtual, &flow.virtual)) &&
+		(!choice->virtual_port || choice->virtual_port == flow.virtual_port);
 }
 
 /** An entry of service that is chosen, or NULL. */
@@ -84,18 +84,14 @@ static struct session_entry *find_chosen(const struct session_table *sessions,
 {
 	const struct session_client *client =
 		session_find_client(sessions, service, &choice->client);
+	struct session_entry *entry;
 
 	if (!client || (choice->service && choice->service != service))
 		return NULL;
-	for (const struct list *node = client->entries.next; node != &client->entries;
-		node = node->next) {
-		struct session_entry *entry =
-			list_owner(node, struct session_entry, in_client);
-
-		if (is_chosen(choice, entry))
-			return entry;
-	}
-	return NULL;
+	entry = session_first(sessions, client);
+	while (entry && !is_chosen(choice, entry))
+		entry = session_next(sessions, entry);
+	return entry;
 }
 
 /** Removes what is chosen; returns how many entries that were. A client goes with its last

@@ -267,7 +267,8 @@ static json_t *explanation_json(const struct rpc_call *call, const struct packet
 		"service", decision->service ? decision->service->config->name : NULL,
 		"change", change_name(decision->change),
 		"change_text", change_text(decision->change, decision->entry != NULL),
-		"entry", decision->entry ? rpc_entry_json(decision->entry, call->now_ms) :
+		"entry", decision->entry ? rpc_entry_json(&director->sessions, decision->entry,
+						   call->now_ms) :
 					   json_null(),
 		"packet", packet_json(packet),
 		"steps", rpc_explain_steps(director, packet, decision, call->now_ms));

@@ -118,20 +118,18 @@ static json_t *samples_json(const struct question *question)
 }
 
 /** The client's first entries. NULL without memory. */
-static json_t *entries_json(const struct session_client *client, uint64_t now_ms)
+static json_t *entries_json(const struct session_table *sessions,
+	const struct session_client *client, uint64_t now_ms)
 {
 	json_t *list = json_array();
-	const struct list *node = client ? client->entries.next : NULL;
+	const struct session_entry *entry = client ? session_first(sessions, client) : NULL;
 
-	for (size_t i = 0; list && node && node != &client->entries &&
-		i < IPB_EXPLAIN_ENTRIES; i++, node = node->next) {
-		const struct session_entry *entry =
-			list_owner(node, struct session_entry, in_client);
-
-		if (!json_array_append_new(list, rpc_entry_json(entry, now_ms)))
-			continue;
-		json_decref(list);
-		return NULL;
+	for (size_t i = 0; list && entry && i < IPB_EXPLAIN_ENTRIES; i++) {
+		if (json_array_append_new(list, rpc_entry_json(sessions, entry, now_ms))) {
+			json_decref(list);
+			return NULL;
+		}
+		entry = session_next(sessions, entry);
 	}
 	return list;
 }
@@ -139,18 +137,19 @@ static json_t *entries_json(const struct session_client *client, uint64_t now_ms
 /** What the service knows of the client. NULL without memory. */
 static json_t *service_json(const struct question *question)
 {
-	const struct session_client *client = session_find_client(
-		&question->director->sessions, question->service, &question->client);
+	const struct session_table *sessions = &question->director->sessions;
+	const struct session_client *client =
+		session_find_client(sessions, question->service, &question->client);
 	char address[ADDRESS_TEXT_BYTES], virtual[ADDRESS_TEXT_BYTES];
 
 	return json_pack("{ss ss ss ss? sI sI so so}",
 		"client", address_format(&question->client, address),
 		"service", question->service->config->name,
 		"virtual", address_format(&question->virtual, virtual),
-		"server", client ? client->server->config->name : NULL,
+		"server", client ? session_client_server(client)->config->name : NULL,
 		"entries", (json_int_t)(client ? client->entry_count : 0),
 		"established", (json_int_t)(client ? client->established_count : 0),
-		"known", entries_json(client, question->call->now_ms),
+		"known", entries_json(sessions, client, question->call->now_ms),
 		"next", samples_json(question));
 }
 

@@ -37,10 +37,19 @@ static void say_flow(struct rpc_steps *steps)
 	if (entry)
 		rpc_say(steps, "flow %s: %s entry at %s, %lld s left",
 			flow_format(flow, text), session_state_name(entry),
-			entry->server->config->name,
+			session_server(entry)->config->name,
 			(long long)rpc_expires_s(entry, steps->now_ms));
 	else
 		rpc_say(steps, "flow %s: no entry", flow_format(flow, text));
+}
+
+/** Writes the flow where a handshake is, as flow_format. */
+static const char *handshake_flow_format(const struct session_table *sessions,
+	const struct handshake *handshake, char out[static FLOW_BYTES])
+{
+	struct packet_flow flow = session_flow(handshake_entry(sessions, handshake));
+
+	return flow_format(&flow, out);
 }
 
 /** The client that the address is. */
@@ -57,7 +66,7 @@ static void say_client(struct rpc_steps *steps)
 		rpc_say(steps, "client %s: not known", text);
 	else
 		rpc_say(steps, "client %s: server %s, entries %u, ESTABLISHED %u", text,
-			client->server->config->name, client->entry_count,
+			session_client_server(client)->config->name, client->entry_count,
 			client->established_count);
 	if (client && service->config->affinity == AFFINITY_SESSION)
 		rpc_say(steps,
@@ -71,16 +80,17 @@ static void say_client(struct rpc_steps *steps)
 static bool say_pair(struct rpc_steps *steps)
 {
 	const struct packet *packet = steps->packet;
-	const struct handshake *pair = handshake_find_pair(&steps->director->sessions,
-		steps->decision->service, packet->icookie, packet->rcookie);
+	const struct session_table *sessions = &steps->director->sessions;
+	const struct handshake *pair = handshake_find_pair(
+		sessions, steps->decision->service, packet->icookie, packet->rcookie);
 	char text[FLOW_BYTES];
 
 	if (pair)
 		rpc_say(steps, "pair %016llx:%016llx: known from flow %s, at %s",
 			(unsigned long long)packet->icookie,
 			(unsigned long long)packet->rcookie,
-			flow_format(&pair->entry->flow, text),
-			pair->server->config->name);
+			handshake_flow_format(sessions, pair, text),
+			handshake_server(sessions, pair)->config->name);
 	else
 		rpc_say(steps, "pair %016llx:%016llx: of no ESTABLISHED entry",
 			(unsigned long long)packet->icookie,
@@ -91,16 +101,18 @@ static bool say_pair(struct rpc_steps *steps)
 /** What is known of the responder's cookie of a handshake. */
 static void say_responder(struct rpc_steps *steps, const struct handshake *handshake)
 {
-	bool is_seen = handshake->server->config->replies_seen;
+	const struct session_table *sessions = &steps->director->sessions;
+	bool is_seen = handshake_server(sessions, handshake)->config->replies_seen;
+	uint64_t offered = handshake_offered(sessions, handshake).rcookies[0];
 
 	if (handshake->rcookie)
 		rpc_say(steps, "its responder cookie is %016llx",
 			(unsigned long long)handshake->rcookie);
 	else if (handshake->by_server)
 		rpc_say(steps, "the server began it, so any responder cookie will do");
-	else if (handshake->offered[0])
+	else if (offered)
 		rpc_say(steps, "the server has sent the responder cookie %016llx",
-			(unsigned long long)handshake->offered[0]);
+			(unsigned long long)offered);
 	else
 		rpc_say(steps, is_seen ? "the server has not answered yet" :
 				     "its responder cookie is not known yet");
@@ -110,7 +122,8 @@ static void say_responder(struct rpc_steps *steps, const struct handshake *hands
 static void say_handshake(struct rpc_steps *steps)
 {
 	const struct packet *packet = steps->packet;
-	const struct handshake *handshake = handshake_find(&steps->director->sessions,
+	const struct session_table *sessions = &steps->director->sessions;
+	const struct handshake *handshake = handshake_find(sessions,
 		steps->decision->service, &packet->flow.client, packet->icookie);
 	char text[FLOW_BYTES];
 
@@ -123,8 +136,8 @@ static void say_handshake(struct rpc_steps *steps)
 	}
 	rpc_say(steps, "initiator cookie %016llx: handshake of flow %s, at %s",
 		(unsigned long long)packet->icookie,
-		flow_format(&handshake->entry->flow, text),
-		handshake->server->config->name);
+		handshake_flow_format(sessions, handshake, text),
+		handshake_server(sessions, handshake)->config->name);
 	say_responder(steps, handshake);
 }
 

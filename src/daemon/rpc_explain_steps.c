@@ -114,7 +114,7 @@ static void say_take_over(struct rpc_steps *steps)
 	rpc_say(steps,
 		"the flow has sessions at %s that showed cookies %llu s ago: it would %s "
 		"taken over",
-		steps->decision->entry->server->config->name,
+		session_server(steps->decision->entry)->config->name,
 		(unsigned long long)(silent_ms / 1000),
 		silent_ms < SESSION_TAKE_OVER_MS ? "not be" : "be");
 }

@@ -49,7 +49,8 @@ json_t *rpc_defence_json(const struct director *director);
 json_t *rpc_address_list(const struct address *const *addresses, size_t count);
 
 /** An entry as show.entries has it. NULL without memory. */
-json_t *rpc_entry_json(const struct session_entry *entry, uint64_t now_ms);
+json_t *rpc_entry_json(const struct session_table *sessions,
+	const struct session_entry *entry, uint64_t now_ms);
 
 /** Seconds until the entry expires; negative: how long a soft one is past it. */
 json_int_t rpc_expires_s(const struct session_entry *entry, uint64_t now_ms);

@@ -37,8 +37,8 @@ struct page {
 	uint64_t cursor;
 	uint64_t limit;
 	json_t *items;
-	/** Adds the node to items if the filter lets it; false without memory. */
-	bool (*show)(struct page *page, const struct table_node *node);
+	/** Adds the object to items if the filter lets it; false without memory. */
+	bool (*show)(struct page *page, const void *object);
 };
 
 /** Reads "203.0.113.7" or "203.0.113.0/24". */
@@ -169,10 +169,10 @@ static bool page_walk(struct page *page, const struct table *table)
 		end = table->bucket_count;
 	while (page->cursor < end && objects < PAGE_OBJECTS &&
 		json_array_size(page->items) < page->limit) {
-		const struct table_node *node = table_bucket(table, page->cursor++);
+		const void *object = table_bucket(table, page->cursor++);
 
-		for (; node; node = node->next, objects++)
-			if (!page->show(page, node))
+		for (; object; object = table_behind(table, object), objects++)
+			if (!page->show(page, object))
 				return false;
 	}
 	return true;
@@ -180,7 +180,7 @@ static bool page_walk(struct page *page, const struct table *table)
 
 /** Makes one page of table. */
 static int page_make(struct rpc_call *call, const struct table *table,
-	bool (*show)(struct page *page, const struct table_node *node))
+	bool (*show)(struct page *page, const void *object))
 {
 	struct page page = { .call = call, .show = show };
 	int code = page_params(&page, table->bucket_count);
@@ -213,19 +213,18 @@ static bool client_passes(const struct filter *filter, const struct session_clie
 }
 
 /** An entry's handshakes, the oldest first: "icookie:rcookie" in hexadecimal digits. */
-static json_t *cookies_json(const struct session_entry *entry)
+static json_t *cookies_json(
+	const struct session_table *sessions, const struct session_entry *entry)
 {
+	const struct handshake *handshakes[HANDSHAKES_PER_ENTRY];
+	size_t count = handshake_list(sessions, entry, handshakes);
 	json_t *list = json_array();
 	char text[40];
 
-	for (struct list *node = entry->handshakes.next;
-		list && node != &entry->handshakes; node = node->next) {
-		const struct handshake *handshake =
-			list_owner(node, struct handshake, in_entry);
-
+	for (size_t i = 0; list && i < count; i++) {
 		snprintf(text, sizeof(text), "%016llx:%016llx",
-			(unsigned long long)handshake->icookie,
-			(unsigned long long)handshake->rcookie);
+			(unsigned long long)handshakes[i]->icookie,
+			(unsigned long long)handshakes[i]->rcookie);
 		if (json_array_append_new(list, json_string(text)) == 0)
 			continue;
 		json_decref(list);
@@ -245,14 +244,16 @@ json_int_t rpc_expires_s(const struct session_entry *entry, uint64_t now_ms)
 }
 
 /** One entry. NULL without memory. */
-json_t *rpc_entry_json(const struct session_entry *entry, uint64_t now_ms)
+json_t *rpc_entry_json(const struct session_table *sessions,
+	const struct session_entry *entry, uint64_t now_ms)
 {
 	const struct session_client *client = entry->client;
-	const struct config_server *server = entry->server->config;
+	const struct config_server *server = session_server(entry)->config;
+	struct packet_flow flow = session_flow(entry);
 	char from[ADDRESS_TEXT_BYTES], to[ADDRESS_TEXT_BYTES];
 
-	address_format_port(&entry->flow.client, entry->flow.client_port, from);
-	address_format_port(&entry->flow.virtual, entry->flow.virtual_port, to);
+	address_format_port(&flow.client, flow.client_port, from);
+	address_format_port(&flow.virtual, flow.virtual_port, to);
 	return json_pack("{ss ss sI ss ss ss ss ss so sI}",
 		"proto", "UDP",
 		"state", session_state_name(entry),
@@ -262,38 +263,38 @@ json_t *rpc_entry_json(const struct session_entry *entry, uint64_t now_ms)
 		"server", server->name,
 		"service", client->service->config->name,
 		"method", config_method_name(server->method),
-		"cookies", cookies_json(entry),
+		"cookies", cookies_json(sessions, entry),
 		"packets", (json_int_t)entry->packets);
 }
 
 /** Adds an entry to its page. */
-static bool show_entry(struct page *page, const struct table_node *node)
+static bool show_entry(struct page *page, const void *object)
 {
-	const struct session_entry *entry =
-		table_owner(node, struct session_entry, by_flow);
+	const struct session_table *sessions = &page->call->context->director->sessions;
+	const struct session_entry *entry = object;
 	const char *state = page->filter.state;
 
-	if (!client_passes(&page->filter, entry->client, entry->server) ||
+	if (!client_passes(&page->filter, entry->client, session_server(entry)) ||
 		(state && strcmp(state, session_state_name(entry)) != 0))
 		return true;
 	return json_array_append_new(
-		       page->items, rpc_entry_json(entry, page->call->now_ms)) == 0;
+		       page->items, rpc_entry_json(sessions, entry, page->call->now_ms)) == 0;
 }
 
 /** Adds a client to its page. */
-static bool show_client(struct page *page, const struct table_node *node)
+static bool show_client(struct page *page, const void *object)
 {
-	const struct session_client *client =
-		table_owner(node, struct session_client, by_address);
+	const struct session_client *client = object;
+	const struct server *server = session_client_server(client);
 	char address[ADDRESS_TEXT_BYTES];
 
-	if (!client_passes(&page->filter, client, client->server))
+	if (!client_passes(&page->filter, client, server))
 		return true;
 	return json_array_append_new(page->items,
 		       json_pack("{ss ss ss sI sI}", "client",
 			       address_format(&client->address, address), "service",
 			       client->service->config->name, "server",
-			       client->server->config->name, "entries",
+			       server->config->name, "entries",
 			       (json_int_t)client->entry_count, "established",
 			       (json_int_t)client->established_count)) == 0;
 }

@@ -17,7 +17,8 @@ check_PROGRAMS += tests/bench/memory
 TESTS += tests/bench/memory
 tests_bench_memory_SOURCES = tests/bench/memory.c
 tests_bench_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-tests_bench_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=free
+tests_bench_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=free \
+	-Wl,--wrap=aligned_alloc -Wl,--wrap=realloc
 tests_bench_memory_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
 	src/base/libipb-base.la
 

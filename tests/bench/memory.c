@@ -16,7 +16,7 @@
 #include "core/handshake.h"
 #include "tests/lib/test_config.h"
 
-#define CLIENTS 10000
+#define CLIENTS 100000 /* enough for what is left of the last chunks not to matter */
 /* The first pair comes with the handshake. */
 #define MORE_PAIRS (HANDSHAKES_PER_ENTRY - 1)
 /* What stands before each piece that malloc gives, on glibc. */
@@ -26,16 +26,30 @@ static size_t heap_bytes;
 
 void *__real_malloc(size_t size_bytes);
 void *__real_calloc(size_t count, size_t size_bytes);
+void *__real_aligned_alloc(size_t alignment, size_t size_bytes);
+void *__real_realloc(void *memory, size_t size_bytes);
 void __real_free(void *memory);
 void *__wrap_malloc(size_t size_bytes);
 void *__wrap_calloc(size_t count, size_t size_bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t size_bytes);
+void *__wrap_realloc(void *memory, size_t size_bytes);
 void __wrap_free(void *memory);
+
+/** What a piece of memory takes. A pool's chunk has a mapping of its own, larger than the
+ *  chunk because of its alignment; nothing else of that is touched but the page before. */
+static size_t size_of(void *memory)
+{
+	size_t bytes = malloc_usable_size(memory) + HEAD_BYTES;
+	bool is_chunk = (uintptr_t)memory % POOL_CHUNK_BYTES == 0 && bytes > POOL_CHUNK_BYTES;
+
+	return is_chunk ? POOL_CHUNK_BYTES + 4096 : bytes;
+}
 
 /** Counts a piece of memory, and passes it on. */
 static void *taken(void *memory)
 {
 	if (memory)
-		heap_bytes += malloc_usable_size(memory) + HEAD_BYTES;
+		heap_bytes += size_of(memory);
 	return memory;
 }
 
@@ -51,11 +65,25 @@ void *__wrap_calloc(size_t count, size_t size_bytes)
 	return taken(__real_calloc(count, size_bytes));
 }
 
+/** Stands before aligned_alloc. */
+void *__wrap_aligned_alloc(size_t alignment, size_t size_bytes)
+{
+	return taken(__real_aligned_alloc(alignment, size_bytes));
+}
+
+/** Stands before realloc. */
+void *__wrap_realloc(void *memory, size_t size_bytes)
+{
+	if (memory)
+		heap_bytes -= size_of(memory);
+	return taken(__real_realloc(memory, size_bytes));
+}
+
 /** Stands before free. */
 void __wrap_free(void *memory)
 {
 	if (memory)
-		heap_bytes -= malloc_usable_size(memory) + HEAD_BYTES;
+		heap_bytes -= size_of(memory);
 	__real_free(memory);
 }
 

@@ -67,7 +67,7 @@ static void on_removed(void *user, struct session_entry *entry)
 {
 	struct run *run = user;
 
-	require(entry->client->server != NULL, "removed entries still have their client");
+	require(session_server(entry) != NULL, "removed entries still have their client");
 	run->removed++;
 }
 

@@ -39,19 +39,16 @@ static void check_pair(struct census *census, const struct session_table *table,
 static void check_handshakes(struct census *census, const struct session_table *table,
 	const struct session_entry *entry)
 {
-	const struct list *node;
+	const struct handshake *one = pool_at(&table->handshakes_pool, entry->handshakes);
 	size_t count = 0;
 
-	for (node = entry->handshakes.next; node != &entry->handshakes;
-		node = node->next) {
-		const struct handshake *one =
-			list_owner(node, struct handshake, in_entry);
-
+	for (; one; one = pool_at(&table->handshakes_pool, one->next)) {
 		count++;
-		require(census, one->entry == entry, "a handshake points to its entry");
+		require(census, handshake_entry(table, one) == entry,
+			"a handshake points to its entry");
 		require(census,
 			handshake_find(table, entry->client->service,
-				&entry->flow.client, one->icookie) == one,
+				&entry->client->address, one->icookie) == one,
 			"a handshake is found by its cookie");
 		check_pair(census, table, entry, one);
 	}
@@ -66,26 +63,22 @@ static void check_handshakes(struct census *census, const struct session_table *
 static void check_client(struct census *census, const struct session_table *table,
 	const struct session_client *client)
 {
-	const struct list *node;
+	const struct session_entry *entry = session_first(table, client);
 	size_t established = 0;
 	size_t plain = 0;
 	size_t plain_established = 0;
 	size_t count = 0;
 
-	for (node = client->entries.next; node != &client->entries; node = node->next) {
-		const struct session_entry *entry =
-			list_owner(node, struct session_entry, in_client);
-
+	for (; entry; entry = session_next(table, entry)) {
 		count++;
 		established += entry->state == SESSION_ESTABLISHED;
-		if (session_is_plain(client->service, &entry->flow)) {
+		if (session_is_plain(client->service, entry->client_port)) {
 			plain++;
 			plain_established += entry->state == SESSION_ESTABLISHED;
 		}
-		require(census, entry->server != NULL, "an entry has a server");
+		require(census, entry->server < client->service->server_count,
+			"an entry has a server");
 		require(census, entry->client == client, "an entry points to its client");
-		require(census, address_equal(&entry->flow.client, &client->address),
-			"a client has entries of its own address only");
 	}
 	require(census, count == client->entry_count, "entry_count is the list's length");
 	require(census, count <= table->limits.entries_per_client,
@@ -99,7 +92,8 @@ static void check_client(struct census *census, const struct session_table *tabl
 	require(census,
 		session_find_client(table, client->service, &client->address) == client,
 		"a client is found by its address");
-	require(census, client->server != NULL, "a client has a server");
+	require(census, client->server < client->service->server_count,
+		"a client has a server");
 	census->clients++;
 }
 
@@ -107,30 +101,29 @@ static void check_client(struct census *census, const struct session_table *tabl
 static void check_entry(struct census *census, const struct session_table *table,
 	const struct service *service, const struct session_entry *entry)
 {
+	struct packet_flow flow = session_flow(entry);
+
 	census->entries++;
 	census->established += entry->state == SESSION_ESTABLISHED;
 	require(census, entry->client->service == service,
 		"an entry is in its service's list");
-	require(census, session_find_flow(table, &entry->flow) == entry,
+	require(census, session_find_flow(table, &flow) == entry,
 		"an entry is found by its flow");
 	check_handshakes(census, table, entry);
-	if (entry->client->entries.next == &entry->in_client)
+	if (session_first(table, entry->client) == entry)
 		check_client(census, table, entry->client);
 }
 
 /** One list of a service: state, softness, order of last packets, length. */
 static void check_list(struct census *census, const struct session_table *table,
-	const struct service *service, const struct list *head, enum session_state state,
+	const struct service *service, const struct chain *chain, enum session_state state,
 	bool soft, size_t expected_count)
 {
-	const struct list *node;
+	const struct session_entry *entry = session_oldest(table, chain);
 	uint64_t last_ms = 0;
 	size_t count = 0;
 
-	for (node = head->next; node != head; node = node->next) {
-		const struct session_entry *entry =
-			list_owner(node, struct session_entry, in_state);
-
+	for (; entry; entry = chain_next(&table->in_state, entry)) {
 		count++;
 		require(census, entry->state == state,
 			"an entry is in the list of its state");
@@ -210,6 +203,11 @@ const char *invariants_broken(const struct director *director, uint64_t packets)
 		"every entry is in the flow table");
 	require(&all, all.clients == table->clients.count,
 		"every client is in its table");
+	require(&all,
+		table->entries_pool.count == all.entries &&
+			table->clients_pool.count == all.clients &&
+			table->handshakes_pool.count == all.handshakes,
+		"nothing is in memory but what is in the tables");
 	require(&all, all.handshakes == table->cookies.count,
 		"every cookie is in its table");
 	require(&all, all.pairs == table->pairs.count, "every pair is in its table");

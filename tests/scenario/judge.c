@@ -253,7 +253,7 @@ void judge_state(struct scenario *scenario, char *rest)
 		return;
 	expires_text(scenario, entry, expires);
 	compare_word(scenario, rest, "expires=", expires);
-	compare_word(scenario, rest, "server=", entry->server->config->name);
+	compare_word(scenario, rest, "server=", session_server(entry)->config->name);
 	compare_figures(scenario, rest,
 		(struct figure[]){ { "handshakes", entry->handshake_count },
 			{ "packets", entry->packets } },
@@ -278,12 +278,12 @@ void judge_client(struct scenario *scenario, char *rest)
 	client = session_find_client(&scenario->director->sessions, service, &address);
 	if ((client == NULL) != (strncmp(rest, "none", 4) == 0)) {
 		scenario_fail(scenario, "expected client %s, found %s", rest,
-			client == NULL ? "none" : client->server->config->name);
+			client == NULL ? "none" : session_client_server(client)->config->name);
 		return;
 	}
 	if (client == NULL)
 		return;
-	compare_word(scenario, rest, "server=", client->server->config->name);
+	compare_word(scenario, rest, "server=", session_client_server(client)->config->name);
 	compare_figures(scenario, rest,
 		(struct figure[]){ { "entries", client->entry_count },
 			{ "established", client->established_count } },

@@ -194,17 +194,19 @@ static void judge(struct replay *replay, const struct packet *packet,
 static void judge_pair(struct replay *replay, const struct packet *packet,
 	const struct decision *decision)
 {
+	const struct session_table *sessions = &replay->director->sessions;
 	const struct handshake *pair;
+	const struct server *server;
 
 	if (packet->kind != PACKET_IKE || packet->rcookie == 0 || replay->seen ||
 		replay->capture->outcome == NO_SERVER)
 		return;
-	pair = handshake_find_pair(&replay->director->sessions, decision->service,
+	pair = handshake_find_pair(sessions, decision->service,
 		packet->icookie, packet->rcookie);
 	if (pair == NULL)
 		fail(replay, "the pair was not learned");
-	else if (pair->entry->server != replay->server)
-		fail(replay, "the pair is %s's", pair->entry->server->config->name);
+	else if ((server = session_server(handshake_entry(sessions, pair))) != replay->server)
+		fail(replay, "the pair is %s's", server->config->name);
 }
 
 /** Gives strangers a turn, so that the one server is not the only one that comes to mind.

@@ -332,7 +332,7 @@ START_TEST(decide_commit_own_room)
 	ck_assert_int_eq(decision.reason, REASON_ESTABLISH);
 	ck_assert_ptr_eq(decision.server, &fixture.director->services[0].servers[1]);
 	ck_assert_ptr_nonnull(decision.client);
-	ck_assert_ptr_eq(decision.client->server, decision.server);
+	ck_assert_ptr_eq(session_client_server(decision.client), decision.server);
 	ck_assert_uint_eq(decision.client->entry_count, 1);
 	ck_assert_int_eq(decision.entry->state, SESSION_ESTABLISHED);
 	end(&fixture);

@@ -17,7 +17,9 @@ UNITS = \
 	tests/unit/director \
 	tests/unit/estimate \
 	tests/unit/hash \
+	tests/unit/chain \
 	tests/unit/list \
+	tests/unit/pool \
 	tests/unit/rate \
 	tests/unit/reason \
 	tests/unit/record \
@@ -37,6 +39,10 @@ tests_unit_address_SOURCES = tests/unit/address.c $(UNIT_COMMON)
 tests_unit_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_address_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_address_LDADD = $(UNIT_LDADD)
+tests_unit_chain_SOURCES = tests/unit/chain.c $(UNIT_COMMON)
+tests_unit_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_chain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_chain_LDADD = $(UNIT_LDADD)
 tests_unit_classify_SOURCES = tests/unit/classify.c $(UNIT_COMMON)
 tests_unit_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_classify_CFLAGS = $(UNIT_CFLAGS)
@@ -65,6 +71,11 @@ tests_unit_list_SOURCES = tests/unit/list.c $(UNIT_COMMON)
 tests_unit_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_list_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_list_LDADD = $(UNIT_LDADD)
+tests_unit_pool_SOURCES = tests/unit/pool.c $(UNIT_COMMON)
+tests_unit_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_pool_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_pool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=realloc
+tests_unit_pool_LDADD = $(UNIT_LDADD)
 tests_unit_rate_SOURCES = tests/unit/rate.c $(UNIT_COMMON)
 tests_unit_rate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rate_CFLAGS = $(UNIT_CFLAGS)
@@ -102,4 +113,5 @@ tests_unit_unreachable_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_unreachable_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unreachable_LDADD = $(UNIT_LDADD)
 # Allocation fails where the test says so.
-tests_unit_session_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc
+tests_unit_session_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=pool_take

@@ -123,7 +123,7 @@ static struct session_client *director_client(
  *  begun, with as many offers and packets as there may be. */
 static void fill(struct director *director)
 {
-	struct packet again = isakmp(3, 500, 48, 0);
+	struct packet again = isakmp(3, 500, 48, 0), reply = again;
 	struct handshake *handshake;
 
 	establish(director, 1, 500, NOW_MS - 60000);
@@ -137,22 +137,28 @@ static void fill(struct director *director)
 	/* As after a move to a flow that another session had before. */
 	handshake_find(&director->sessions, &director->services[0],
 		&director_client(director, 1)->address, 16)
-		->server = &director->services[0].servers[1];
-	handshake->offered[0] = 77;
-	handshake->offered[1] = 78;
+		->server = 1;
+	for (reply.rcookie = 78; reply.rcookie >= 77; reply.rcookie--)
+		handshake_offer(&director->sessions,
+			handshake_entry(&director->sessions, handshake), &reply);
 }
 
 /** The entry like one in another director must be its equal. */
-static void check_same(const struct director *restored, const struct session_entry *one,
-	uint64_t away_ms)
+static void check_same(const struct director *restored, const struct director *saved,
+	const struct session_entry *one, uint64_t away_ms)
 {
-	const struct session_entry *other =
-		session_find_flow(&restored->sessions, &one->flow);
+	const struct session_table *sessions = &restored->sessions;
+	struct packet_flow flow = session_flow(one);
+	const struct session_entry *other = session_find_flow(sessions, &flow);
+	const struct handshake *list[HANDSHAKES_PER_ENTRY];
+	size_t count = handshake_list(&saved->sessions, one, list);
 
 	ck_assert_ptr_nonnull(other);
-	ck_assert_str_eq(other->server->config->name, one->server->config->name);
+	ck_assert_str_eq(session_server(other)->config->name,
+		session_server(one)->config->name);
 	ck_assert_str_eq(
-		other->client->server->config->name, one->client->server->config->name);
+		session_client_server(other->client)->config->name,
+		session_client_server(one->client)->config->name);
 	ck_assert_int_eq(other->state, one->state);
 	ck_assert_int_eq(other->soft, one->soft);
 	ck_assert_uint_eq(other->packets, one->packets);
@@ -161,30 +167,34 @@ static void check_same(const struct director *restored, const struct session_ent
 	ck_assert_uint_eq(other->last_ms + away_ms, one->last_ms);
 	ck_assert_uint_eq(other->proof_ms, one->proof_ms ? one->proof_ms - away_ms : 0);
 	ck_assert_uint_eq(other->handshake_count, one->handshake_count);
-	for (const struct list *node = one->handshakes.next; node != &one->handshakes;
-		node = node->next) {
-		const struct handshake *wanted =
-			list_owner(node, struct handshake, in_entry);
-		const struct handshake *found = handshake_own(other, wanted->icookie);
+	for (size_t i = 0; i < count; i++) {
+		const struct handshake *wanted = list[i];
+		const struct handshake *found =
+			handshake_own(sessions, other, wanted->icookie);
+		struct handshake_offers offered;
 
 		ck_assert_ptr_nonnull(found);
 		ck_assert_uint_eq(found->rcookie, wanted->rcookie);
-		ck_assert_str_eq(
-			found->server->config->name, wanted->server->config->name);
-		ck_assert_mem_eq(
-			found->offered, wanted->offered, sizeof(found->offered));
+		ck_assert_str_eq(handshake_server(sessions, found)->config->name,
+			handshake_server(&saved->sessions, wanted)->config->name);
+		offered = handshake_offered(&saved->sessions, wanted);
+		ck_assert_uint_eq(handshake_offered(sessions, found).rcookies[0],
+			offered.rcookies[0]);
+		ck_assert_uint_eq(handshake_offered(sessions, found).rcookies[1],
+			offered.rcookies[1]);
 		ck_assert_int_eq(found->version, wanted->version);
 		ck_assert_int_eq(found->by_server, wanted->by_server);
 	}
 }
 
-/** Every entry of a list must be in the other director too. */
-static void check_list(
-	const struct director *restored, const struct list *head, uint64_t away_ms)
+/** Every entry of a chain must be in the other director too. */
+static void check_list(const struct director *restored, const struct director *saved,
+	const struct chain *state, uint64_t away_ms)
 {
-	for (const struct list *node = head->next; node != head; node = node->next)
-		check_same(restored, list_owner(node, struct session_entry, in_state),
-			away_ms);
+	const struct session_entry *entry = session_oldest(&saved->sessions, state);
+
+	for (; entry; entry = chain_next(&saved->sessions.in_state, entry))
+		check_same(restored, saved, entry, away_ms);
 }
 
 /** All comes back, the timers 7 seconds on. */
@@ -206,8 +216,8 @@ START_TEST(record_comes_back)
 	ck_assert_uint_eq(report.handshakes, before->sessions.cookies.count);
 	ck_assert_uint_eq(after->sessions.pairs.count, 2);
 	ck_assert_uint_eq(report.expired + report.unconfigured + report.no_room, 0);
-	check_list(after, &before->services[0].initial, 7000);
-	check_list(after, &before->services[0].established, 7000);
+	check_list(after, before, &before->services[0].initial, 7000);
+	check_list(after, before, &before->services[0].established, 7000);
 	ck_assert_uint_eq(after->services[0].client_count, 3);
 	director_free(before);
 	director_free(after);
@@ -354,7 +364,8 @@ START_TEST(record_other_configuration)
 	ck_assert(report.servers_changed);
 	ck_assert_uint_eq(report.entries, 3);
 	ck_assert_uint_eq(report.unconfigured, 1);
-	ck_assert_ptr_eq(session_find_flow(&after->sessions, &packet.flow)->server,
+	ck_assert_ptr_eq(
+		session_server(session_find_flow(&after->sessions, &packet.flow)),
 		&after->services[0].servers[2]);
 	director_free(after);
 	strcpy(changed->services[0].name, "other");

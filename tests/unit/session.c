@@ -38,7 +38,7 @@ static void record(struct fixture *fixture, char what, const struct session_entr
 {
 	ck_assert_uint_lt(fixture->record_count, RECORDS);
 	fixture->records[fixture->record_count++] =
-		(struct record){ what, entry->flow.client_port };
+		(struct record){ what, (uint16_t)entry->client_port };
 }
 
 /** Announced as established. */
@@ -51,7 +51,7 @@ static void on_established(void *user, struct session_entry *entry)
 /** Announced as removed: its client and server can still be read. */
 static void on_removed(void *user, struct session_entry *entry)
 {
-	ck_assert_ptr_nonnull(entry->client->server->config);
+	ck_assert_ptr_nonnull(session_client_server(entry->client)->config);
 	record(user, 'r', entry);
 }
 
@@ -186,8 +186,9 @@ START_TEST(session_add_and_find)
 		session_find_client(fixture.table, fixture.service, &flow.client),
 		entry->client);
 	ck_assert_ptr_eq(
-		handshake_find(fixture.table, fixture.service, &flow.client, 11)
-			->entry,
+		handshake_entry(fixture.table,
+			handshake_find(
+				fixture.table, fixture.service, &flow.client, 11)),
 		entry);
 	ck_assert_ptr_null(
 		handshake_find(fixture.table, fixture.service, &flow.client, 12));
@@ -259,7 +260,7 @@ START_TEST(session_expiry_order)
 	first = add(&fixture, 1, 1, 0);
 	add(&fixture, 1, 2, 5);
 	add(&fixture, 2, 3, 6);
-	session_touch(first, 7);
+	session_touch(fixture.table, first, 7);
 	ck_assert_uint_eq(director_next_expiry_ms(fixture.director), 35);
 	ck_assert_uint_eq(session_expire(fixture.table, fixture.service, 34, 10), 0);
 	ck_assert_uint_eq(session_expire(fixture.table, fixture.service, 35, 10), 1);
@@ -311,7 +312,7 @@ START_TEST(session_soft_revival)
 	ck_assert_str_eq(session_state_name(entry), "SOFT");
 	ck_assert_uint_eq(session_expires_ms(entry), 1000);
 	ck_assert_uint_eq(fixture.service->servers[0].established, 1);
-	session_touch(entry, 1500);
+	session_touch(fixture.table, entry, 1500);
 	ck_assert_str_eq(session_state_name(entry), "ESTABLISHED");
 	ck_assert_uint_eq(session_expires_ms(entry), 2500);
 	ck_assert_str_eq(announced(&fixture), "");
@@ -371,7 +372,7 @@ START_TEST(session_room_in_client)
 	add(&fixture, 9, 9, 0);
 	entry = add_established(&fixture, 1, 1, 1);
 	add(&fixture, 1, 2, 2);
-	session_touch(add(&fixture, 1, 3, 3), 4);
+	session_touch(fixture.table, add(&fixture, 1, 3, 3), 4);
 	announced(&fixture);
 	ck_assert(
 		!session_make_room(fixture.table, fixture.service, entry->client, false));
@@ -440,17 +441,17 @@ START_TEST(session_handshake_moves)
 	other = add(&fixture, 1, 4500, 0);
 	ck_assert_int_eq(handshake_note(fixture.table, one, &packet), 0);
 	handshake = handshake_find(
-		fixture.table, fixture.service, &one->flow.client, 11);
-	ck_assert_ptr_eq(handshake->entry, one);
+		fixture.table, fixture.service, &one->client->address, 11);
+	ck_assert_ptr_eq(handshake_entry(fixture.table, handshake), one);
 	packet = cookies(11, 22);
 	ck_assert_int_eq(handshake_note(fixture.table, other, &packet), 0);
-	ck_assert_ptr_eq(handshake->entry, other);
+	ck_assert_ptr_eq(handshake_entry(fixture.table, handshake), other);
 	ck_assert_uint_eq(handshake->rcookie, 22);
 	ck_assert_uint_eq(one->handshake_count, 0);
 	ck_assert_uint_eq(other->handshake_count, 1);
 	packet = cookies(11, 0);
 	ck_assert_int_eq(handshake_note(fixture.table, one, &packet), 0);
-	ck_assert_ptr_eq(handshake->entry, other);
+	ck_assert_ptr_eq(handshake_entry(fixture.table, handshake), other);
 	ck_assert_uint_eq(handshake->rcookie, 22);
 	ck_assert_uint_eq(fixture.table->cookies.count, 1);
 	session_remove(fixture.table, one);
@@ -481,8 +482,9 @@ START_TEST(session_handshake_moves_into_full)
 	ck_assert_int_eq(handshake_note(fixture.table, other, &packet), 0);
 	ck_assert_uint_eq(other->handshake_count, HANDSHAKES_PER_ENTRY);
 	ck_assert_ptr_eq(
-		handshake_find(fixture.table, fixture.service, &one->flow.client, 11)
-			->entry,
+		handshake_entry(fixture.table,
+			handshake_find(fixture.table, fixture.service,
+				&one->client->address, 11)),
 		other);
 	end(&fixture);
 }
@@ -501,7 +503,9 @@ START_TEST(session_pairs)
 	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 11, 22));
 	session_establish(fixture.table, entry, 0);
 	ck_assert_ptr_eq(
-		handshake_find_pair(fixture.table, fixture.service, 11, 22)->entry, entry);
+		handshake_entry(fixture.table,
+			handshake_find_pair(fixture.table, fixture.service, 11, 22)),
+		entry);
 	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 22, 11));
 	ck_assert_ptr_null(handshake_find_pair(fixture.table, fixture.service, 11, 0));
 	session_remove(fixture.table, entry);

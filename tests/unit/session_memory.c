@@ -2,7 +2,8 @@
 /*
  * Out of memory at every allocation that base and core make: an error or a drop with its
  * reason, nothing half done, nothing leaked, and the next packet is served. The linker
- * puts the functions below in front of malloc and calloc (see local.mk).
+ * puts the functions below in front of malloc, calloc and pool_take (see local.mk); what a
+ * pool does without memory is seen in pool.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,8 +24,10 @@ static uint64_t allocations_left = NEVER;
 
 void *__real_malloc(size_t size_bytes);
 void *__real_calloc(size_t count, size_t size_bytes);
+void *__real_pool_take(struct pool *pool);
 void *__wrap_malloc(size_t size_bytes);
 void *__wrap_calloc(size_t count, size_t size_bytes);
+void *__wrap_pool_take(struct pool *pool);
 
 /** Tells whether this allocation is the one to fail. */
 static bool fails_now(void)
@@ -47,6 +50,12 @@ void *__wrap_malloc(size_t size_bytes)
 void *__wrap_calloc(size_t count, size_t size_bytes)
 {
 	return fails_now() ? NULL : __real_calloc(count, size_bytes);
+}
+
+/** Stands before pool_take. */
+void *__wrap_pool_take(struct pool *pool)
+{
+	return fails_now() ? NULL : __real_pool_take(pool);
 }
 
 static const struct hash_key key = { { 3, 4 } };
@@ -204,6 +213,32 @@ START_TEST(memory_second_handshake)
 }
 END_TEST
 
+/** What the server sent cannot be noted: its answer goes its way, and counts when it is sent
+ *  again. */
+START_TEST(memory_offer)
+{
+	struct config *config = test_config(2);
+	struct packet first = isakmp(7, 500, 11, 0);
+	struct packet reply = isakmp(7, 500, 11, 22);
+	struct director *director;
+	struct decision decision;
+
+	config->services[0].servers[0].replies_seen = true;
+	reply.direction = PACKET_TO_CLIENT;
+	ck_assert_int_eq(director_new(config, &key, NULL, &director), 0);
+	pass(director, &first, NEVER);
+	decision = pass(director, &reply, 0);
+	ck_assert_int_eq(decision.action, DECISION_PASS);
+	ck_assert_int_eq(decision.reason, REASON_NO_MEMORY);
+	ck_assert_ptr_null(invariants_broken(director, 2));
+	decision = pass(director, &reply, 1);
+	ck_assert_int_eq(decision.reason, REASON_REPLY_COOKIE);
+	ck_assert_ptr_null(invariants_broken(director, 3));
+	director_free(director);
+	config_free(config);
+}
+END_TEST
+
 /** Restores a file of size_bytes with so many allocations allowed; returns how many of the
  *  two entries came back, which keep the tables' rules. */
 static size_t restore_with(const struct config *config, const uint8_t *data,
@@ -258,4 +293,4 @@ START_TEST(memory_restore)
 END_TEST
 
 UNIT_MAIN("session_memory", memory_director_new, memory_first_message, memory_establish,
-	memory_learn_pair, memory_second_handshake, memory_restore)
+	memory_learn_pair, memory_second_handshake, memory_offer, memory_restore)

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/pool.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
+#endif
+
+_Static_assert(POOL_CHUNK_BYTES == 8 << POOL_PLACE_BITS, "a place is within its chunk");
+
+/** Begins an empty pool; objects lie 8 bytes apart, or a multiple of that. */
+void pool_init(struct pool *pool, size_t object_bytes)
+{
+	*pool = (struct pool){ .object_bytes = (uint32_t)(object_bytes + 7) & ~7U };
+}
+
+/** Frees the chunks. */
+void pool_fini(struct pool *pool)
+{
+	for (uint32_t i = 0; i < pool->chunk_count; i++)
+		free(pool->chunks[i]);
+	free(pool->chunks);
+	*pool = (struct pool){ .object_bytes = pool->object_bytes };
+}
+
+/** Tells whether an object can be taken from the chunk. */
+static bool has_room(const struct pool *pool, const struct pool_chunk *chunk)
+{
+	return chunk->returned ||
+		8 * (size_t)chunk->fresh + pool->object_bytes <= POOL_CHUNK_BYTES;
+}
+
+/** Puts a chunk before the others that have room. */
+static void link_roomy(struct pool *pool, struct pool_chunk *chunk)
+{
+	chunk->previous = NULL;
+	chunk->next = pool->roomy;
+	if (chunk->next)
+		chunk->next->previous = chunk;
+	pool->roomy = chunk;
+}
+
+/** Takes a chunk out of those that have room. */
+static void unlink_roomy(struct pool *pool, struct pool_chunk *chunk)
+{
+	*(chunk->previous ? &chunk->previous->next : &pool->roomy) = chunk->next;
+	if (chunk->next)
+		chunk->next->previous = chunk->previous;
+}
+
+/** A number that no chunk has; the list of them is made longer where all are taken. False
+ *  without memory. */
+static bool free_number(struct pool *pool, uint32_t *ret_number)
+{
+	uint32_t count = pool->chunk_count ? 2 * pool->chunk_count : 4;
+	struct pool_chunk **chunks;
+
+	for (uint32_t i = 0; i < pool->chunk_count; i++) {
+		*ret_number = i;
+		if (!pool->chunks[i])
+			return true;
+	}
+	if (count > 1U << (32 - POOL_PLACE_BITS))
+		return false;
+	chunks = realloc(pool->chunks, count * sizeof(struct pool_chunk *));
+	if (!chunks)
+		return false;
+	*ret_number = pool->chunk_count;
+	memset(chunks + pool->chunk_count, 0,
+		(count - pool->chunk_count) * sizeof(struct pool_chunk *));
+	pool->chunks = chunks;
+	pool->chunk_count = count;
+	return true;
+}
+
+/** Makes a chunk; NULL without memory. Its pages are not touched before they are used. */
+static struct pool_chunk *chunk_new(struct pool *pool)
+{
+	struct pool_chunk *chunk;
+	uint32_t number;
+
+	if (!free_number(pool, &number))
+		return NULL;
+	chunk = aligned_alloc(POOL_CHUNK_BYTES, POOL_CHUNK_BYTES);
+	if (!chunk)
+		return NULL;
+	*chunk = (struct pool_chunk){ .number = number,
+		.fresh = (sizeof(*chunk) + 7) / 8 };
+	pool->chunks[number] = chunk;
+	link_roomy(pool, chunk);
+	return chunk;
+}
+
+/** Frees a chunk that is empty. */
+static void chunk_free(struct pool *pool, struct pool_chunk *chunk)
+{
+	unlink_roomy(pool, chunk);
+	pool->chunks[chunk->number] = NULL;
+	free(chunk);
+}
+
+/** The next place of a chunk that has room. What was given back begins with the place of
+ *  what was before it. */
+static void *take_place(struct pool *pool, struct pool_chunk *chunk)
+{
+	uint32_t place = chunk->returned ? chunk->returned : chunk->fresh;
+	void *object = (char *)chunk + 8 * (size_t)place;
+
+	if (chunk->returned)
+		memcpy(&chunk->returned, object, sizeof(chunk->returned));
+	else
+		chunk->fresh += pool->object_bytes / 8;
+	return object;
+}
+
+/** A new object. */
+void *pool_take(struct pool *pool)
+{
+	struct pool_chunk *chunk = pool->roomy ? pool->roomy : chunk_new(pool);
+	void *object;
+
+	if (!chunk)
+		return NULL;
+	object = take_place(pool, chunk);
+	ASAN_UNPOISON_MEMORY_REGION(object, pool->object_bytes);
+	chunk->used++;
+	if (!has_room(pool, chunk))
+		unlink_roomy(pool, chunk);
+	pool->count++;
+	return memset(object, 0, pool->object_bytes);
+}
+
+/** Gives an object back. One empty chunk is kept, for what comes next. */
+void pool_give(struct pool *pool, void *object)
+{
+	uint32_t number = pool_number(object);
+	struct pool_chunk *chunk = pool->chunks[number >> POOL_PLACE_BITS];
+	bool was_full = !has_room(pool, chunk);
+
+	memcpy(object, &chunk->returned, sizeof(chunk->returned));
+	ASAN_POISON_MEMORY_REGION((char *)object + 8, pool->object_bytes - 8);
+	chunk->returned = number & ((1U << POOL_PLACE_BITS) - 1);
+	chunk->used--;
+	pool->count--;
+	if (was_full)
+		link_roomy(pool, chunk);
+	if (!chunk->used && (chunk->next || chunk->previous))
+		chunk_free(pool, chunk);
+}
