@@ -33,15 +33,15 @@ static void begin(struct fixture *fixture)
 }
 
 /** The chain's numbers as decimal digits, each link looked at from both ends. */
-static int digits(const struct fixture *fixture)
+static unsigned int digits(const struct fixture *fixture)
 {
 	const struct item *item = chain_first(&fixture->kind, &fixture->chain), *last = NULL;
-	int number = 0;
+	unsigned int number = 0;
 
 	for (; item; item = chain_next(&fixture->kind, item)) {
 		if (last)
 			ck_assert_uint_eq(item->node.previous, pool_number(last));
-		number = 10 * number + item->number;
+		number = 10 * number + (unsigned int)item->number;
 		last = item;
 	}
 	item = chain_first(&fixture->kind, &fixture->chain);
@@ -62,22 +62,22 @@ static void fill(struct fixture *fixture, int count)
  *  come back at the end. */
 START_TEST(chain_removes)
 {
-	static const int without[] = { 234, 134, 124, 123 };
+	static const unsigned int without[] = { 234, 134, 124, 123 };
 	struct fixture fixture;
 
 	begin(&fixture);
-	ck_assert_int_eq(digits(&fixture), 0);
+	ck_assert_uint_eq(digits(&fixture), 0);
 	for (int victim = 0; victim < 4; victim++) {
 		fill(&fixture, 4);
-		ck_assert_int_eq(digits(&fixture), 1234);
+		ck_assert_uint_eq(digits(&fixture), 1234);
 		chain_remove(&fixture.kind, &fixture.chain, fixture.items[victim]);
-		ck_assert_int_eq(digits(&fixture), without[victim]);
+		ck_assert_uint_eq(digits(&fixture), without[victim]);
 		chain_append(&fixture.kind, &fixture.chain, fixture.items[victim]);
-		ck_assert_int_eq(digits(&fixture), 10 * without[victim] + victim + 1);
+		ck_assert_uint_eq(digits(&fixture), 10 * without[victim] + (unsigned int)victim + 1);
 	}
 	for (int i = 0; i < 4; i++)
 		chain_remove(&fixture.kind, &fixture.chain, fixture.items[i]);
-	ck_assert_int_eq(digits(&fixture), 0);
+	ck_assert_uint_eq(digits(&fixture), 0);
 	ck_assert_uint_eq(fixture.chain.first, 0);
 	pool_fini(&fixture.pool);
 }
