@@ -42,5 +42,7 @@ if HAVE_BPF
 src_kernel_libipb_kernel_la_SOURCES += $(BPF_LOADER)
 src_kernel_libipb_kernel_la_CFLAGS += $(BPF_CFLAGS)
 src_kernel_libipb_kernel_la_LIBADD += $(BPF_LIBS)
-src/kernel/libipb_kernel_la-bpf_object.lo: src/bpf/ingress.bpf.o
+# By way of a variable: automake would take it for another rule in the place of its own.
+BPF_EMBEDDING = src/kernel/libipb_kernel_la-bpf_object.lo
+$(BPF_EMBEDDING): src/bpf/ingress.bpf.o
 endif
