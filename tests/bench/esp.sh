@@ -222,18 +222,11 @@ esp_table() {
 
 # Runs the rows in a guest.
 esp_run() {
-	local missing
-	# shellcheck source=../lab/lib.sh
-	. "$BENCH_HOME/../lab/lib.sh"
-	# shellcheck source=../lab/vm.sh
-	. "$BENCH_HOME/../lab/vm.sh"
+	bench_guest_up
+	# shellcheck disable=SC2034 # of vm_start
 	VM_CPUS=1 VM_MEMORY_MB=2560 VM_ACCEL=tcg
+	# shellcheck disable=SC2034 # of vm_start
 	VM_OPTIONS=(-icount "shift=1,sleep=off")
-	missing=$(vm_missing)
-	[ -z "$missing" ] || bench_fail "no guest: ${missing//$'\n'/; }"
-	trap vm_down EXIT
-	trap 'exit 130' INT TERM
-	vm_prepare || bench_fail "no guest, see $(vm_cache).log"
 	esp_ipvsadm_prepare || bench_fail "no ipvsadm, see $BUILD/ipvsadm.log"
 	# shellcheck disable=SC2086 # words
 	vm_start 3600 env "VERBOSE=${VERBOSE-}" "$BENCH_HOME/run" esp --build "$BUILD" \

@@ -189,3 +189,17 @@ bench_ratio() {
 	paste "$1" "$2" | awk '{ printf "%.4f\n", $2 ? $1 / $2 : 0 }' | bench_median |
 		awk '{ printf "%.2f\n", $1 }'
 }
+
+# Sees to it that there can be a guest, which goes when the bench does.
+bench_guest_up() {
+	local missing
+	# shellcheck source=../lab/lib.sh
+	. "$BENCH_HOME/../lab/lib.sh"
+	# shellcheck source=../lab/vm.sh
+	. "$BENCH_HOME/../lab/vm.sh"
+	missing=$(vm_missing)
+	[ -z "$missing" ] || bench_fail "no guest: ${missing//$'\n'/; }"
+	trap vm_down EXIT
+	trap 'exit 130' INT TERM
+	vm_prepare || bench_fail "no guest, see $(vm_cache).log"
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-check_PROGRAMS += tests/bench/echo tests/bench/sender tests/bench/state
+check_PROGRAMS += tests/bench/echo tests/bench/sender tests/bench/state tests/bench/flooder
 tests_bench_state_SOURCES = tests/bench/state.c
 tests_bench_state_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_bench_state_LDADD = tests/lib/libtest.a src/daemon/libipb-state.la
@@ -9,6 +9,8 @@ tests_bench_echo_LDADD = src/kernel/libipb-kernel.la src/core/libipb-core.la \
 tests_bench_sender_SOURCES = tests/bench/sender.c tests/bench/frame.c \
 	tests/bench/frame.h tests/bench/meter.c tests/bench/meter.h tests/bench/netns.c \
 	tests/bench/netns.h tests/bench/responder.c tests/bench/responder.h
+tests_bench_flooder_SOURCES = tests/bench/flooder.c tests/bench/netns.c \
+	tests/bench/netns.h tests/bench/spoof.c tests/bench/spoof.h
 tests_bench_sender_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
 tests_bench_sender_LDADD = $(MNL_LIBS)
 
@@ -32,6 +34,7 @@ tests_bench_stall_so_LDADD = -ldl
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/esp.sh \
+	tests/bench/flood.sh \
 	tests/bench/handshakes.sh \
 	tests/bench/lib.sh \
 	tests/bench/run \

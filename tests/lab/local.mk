@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/lab/director.sh \
 	tests/lab/expect.sh \
 	tests/lab/gateway.sh \
+	tests/lab/ipvs.sh \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
 	tests/lab/life.sh \
