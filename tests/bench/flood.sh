@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Floods with forged sources, and what becomes of honest clients meanwhile. Sourced by run, on
-# the machine and in the guest.
+# Floods with forged sources, and what becomes of honest clients meanwhile. Sourced by
+# run, on the machine and in the guest.
 #
-# The network is the lab's, with strongSwan in clients and servers. The flood is sent by the
-# router in the middle, over its link to the director. Client 1 is many: each fresh handshake
-# comes from an address of its own. The others have tunnels and ping through them.
+# The network is the lab's, with strongSwan in clients and servers. The flood is sent by
+# the router in the middle, over its link to the director. Client 1 is many: each fresh
+# handshake comes from an address of its own. The others have tunnels and ping through
+# them.
 
 FLOOD_SOURCES=10.128.0.0/9
 FLOOD_ONE=10.128.0.1
@@ -212,12 +213,14 @@ flood_now() {
 }
 
 # Lets every FLOOD_LANES-th of the fresh clients, from number $1 on, connect, one after the
-# other until the flood's time is over; writes "STATUS MS" for each. A try that has begun may
-# take its time.
+# other until the flood's time is over; writes "STATUS MS" for each. A try that has begun
+# may take its time.
 flood_lane() {
 	local number=$1 begun end status
 	end=$(($(flood_now) + FLOOD_MS * 1000000))
-	while [ "$number" -lt "$FLOOD_TRIES" ] && begun=$(flood_now) && [ "$begun" -lt "$end" ]; do
+	while [ "$number" -lt "$FLOOD_TRIES" ]; do
+		begun=$(flood_now)
+		[ "$begun" -lt "$end" ] || break
 		peer_ctl c1 --initiate --ike "f$number" --timeout "$FLOOD_TRY_SECONDS" \
 			>>"$LAB_DIR/log/fresh.log" 2>&1
 		status=$?

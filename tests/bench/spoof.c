@@ -140,7 +140,8 @@ size_t spoof_prepare(struct spoof *frame, enum spoof_kind kind, const struct eth
 }
 
 /** Sets the rest. SPIs have their first bit set: none is reserved (RFC 4303 2.1). */
-void spoof_set(struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random)
+void spoof_set(
+	struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random)
 {
 	uint8_t *start = frame->bytes;
 

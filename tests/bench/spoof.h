@@ -29,14 +29,15 @@ struct spoof {
 /** The kind of that name ("init", "main", "esp"); SPOOF_KINDS for none. */
 enum spoof_kind spoof_kind_of(const char *name);
 
-/** Fills all that is the same in packets of the kind. virtual is in network order. Returns
- *  the frame's size in bytes. */
+/** Fills all that is the same in packets of the kind. virtual is in network order.
+ *  Returns the frame's size in bytes. */
 size_t spoof_prepare(struct spoof *frame, enum spoof_kind kind, const struct ethhdr *link,
 	uint32_t virtual);
 
 /** Sets what differs: the source, in host order, and cookie, key share and nonce, or SPI,
  *  drawn from *random, which is any number but 0 at first. */
-void spoof_set(struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random);
+void spoof_set(
+	struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random);
 
 /** The next number drawn from *random. */
 uint64_t spoof_random(uint64_t *random);
