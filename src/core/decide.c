@@ -127,10 +127,36 @@ static void decide_unknown(const struct view *view)
 		decide_sloppy(view);
 }
 
+/** Both cookies of a handshake whose first message passed lately, and of which no table knows:
+ *  this answers it, so now there is a session. */
+static void decide_remembered(const struct view *view, struct server *server)
+{
+	bool established = view_entry_established(view);
+
+	if (established && session_server(view->decision->entry) == server)
+		view_forward(view, server, CHANGE_LEARN, REASON_KNOWN_ENTRY);
+	else
+		view_forward(view, server, established ? CHANGE_TAKE_OVER : CHANGE_ESTABLISH,
+			REASON_ESTABLISH);
+}
+
+/** The server to which such a message went, if the packet can prove it: not where the
+ *  server's own answer has to, nor against its label. */
+static struct server *find_remembered(const struct view *view)
+{
+	struct server *server = view_remembered(view);
+
+	return server && !server->config->replies_seen &&
+			label_allows(server, view->packet->rcookie) ?
+		server :
+		NULL;
+}
+
 /** ISAKMP with both cookies: by the pair, by (CIP, icookie), by the flow, by the client. */
 static void decide_both_cookies(const struct view *view)
 {
 	const struct handshake *found;
+	struct server *server;
 
 	if (view_entry_established(view) && is_own_pair(view))
 		view_forward_entry(view, CHANGE_LEARN, REASON_KNOWN_ENTRY);
@@ -138,6 +164,8 @@ static void decide_both_cookies(const struct view *view)
 		decide_moved(view, found);
 	else if ((found = view_find_handshake(view)))
 		decide_proof(view, found);
+	else if ((server = find_remembered(view)))
+		decide_remembered(view, server);
 	else
 		decide_unknown(view);
 }
@@ -301,6 +329,8 @@ const char *decision_action_name(enum decision_action action)
 		return "drop";
 	case DECISION_UNREACHABLE:
 		return "unreachable";
+	case DECISION_CHALLENGE:
+		return "challenge";
 	case DECISION_PASS:
 		return "pass";
 	}

@@ -16,6 +16,7 @@ enum decision_action {
 	DECISION_FORWARD,     /**< mark for server and accept */
 	DECISION_DROP,
 	DECISION_UNREACHABLE, /**< drop, and answer ICMP protocol unreachable */
+	DECISION_CHALLENGE,   /**< drop, and answer with a cookie */
 	DECISION_PASS,        /**< accept unmarked: none of our business */
 };
 
@@ -37,6 +38,7 @@ enum decision_change {
 enum decision_first {
 	FIRST_NOT,     /**< it is none */
 	FIRST_STOPPED,
+	FIRST_HELD, /**< its next copy may pass */
 	FIRST_PASSED,
 };
 

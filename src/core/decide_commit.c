@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "core/challenge.h"
 #include "core/decide.h"
 #include "core/handshake.h"
 #include "core/scheduler.h"
@@ -201,6 +202,25 @@ static void count(struct director *director, uint64_t size_bytes,
 	decision->server->bytes += size_bytes;
 }
 
+/** Takes leave to answer; without it the packet is just dropped. A challenge must be shorter
+ *  than what it answers: whose address that bears gets no more than was sent. */
+static void commit_answer(struct director *director, const struct packet *packet,
+	uint64_t size_bytes, struct decision *decision)
+{
+	const struct address *client = &packet->flow.client;
+
+	if (decision->action == DECISION_UNREACHABLE &&
+		!defence_answers(director, &director->unreachable, client)) {
+		decision->action = DECISION_DROP;
+		decision->reason = REASON_ORPHAN_LIMITED;
+	} else if (decision->action == DECISION_CHALLENGE &&
+		(size_bytes < challenge_size_bytes(packet) ||
+			!defence_answers(director, &director->defence.challenges, client))) {
+		decision->action = DECISION_DROP;
+		decision->reason = REASON_CHALLENGE_LIMITED;
+	}
+}
+
 /** Carries the decision into the tables. */
 void decide_commit(struct director *director, const struct packet *packet, uint64_t now_ms,
 	uint64_t size_bytes, struct decision *decision)
@@ -208,11 +228,7 @@ void decide_commit(struct director *director, const struct packet *packet, uint6
 	director->sessions.now_ms = now_ms;
 	director->defence.now_ms = now_ms;
 	commit_change(director, packet, now_ms, decision);
-	if (decision->action == DECISION_UNREACHABLE &&
-		!rate_take(&director->unreachable, now_ms)) {
-		decision->action = DECISION_DROP;
-		decision->reason = REASON_ORPHAN_LIMITED;
-	}
+	commit_answer(director, packet, size_bytes, decision);
 	defence_note(director, packet, decision);
 	count(director, size_bytes, decision);
 }

@@ -28,16 +28,27 @@ static void reply_to_known(const struct view *view, const struct handshake *hand
 		pass(view, CHANGE_NONE, REASON_REPLY);
 }
 
+/** The server that answers a first message of which the tables have nothing, or NULL. */
+static struct server *seen_sender(const struct view *view)
+{
+	struct server *server = view_remembered(view);
+
+	return server && server->config->replies_seen ? server : NULL;
+}
+
 /**
  * A handshake that no client has begun: the server's own, or one from before a restart.
  * It is put where the answer will come from; whoever shows this cookie has had it from
- * the server. Another server than the flow's may say what it likes.
+ * the server. Another server than the flow's may say what it likes. Of a server that is not
+ * known it is an answer to a first message that passed without an entry, or nothing.
  */
 static void reply_begins(const struct view *view)
 {
 	struct decision *decision = view->decision;
 	struct server *sender = director_sender(view->director, view->packet);
 
+	if (!decision->entry && !sender)
+		sender = seen_sender(view);
 	if (decision->entry && (!sender || sender == session_server(decision->entry))) {
 		decision->server = session_server(decision->entry);
 		pass(view, CHANGE_OFFER, REASON_REPLY_BEGINS);

@@ -9,16 +9,23 @@
 
 #include "base/hash.h"
 #include "core/pressure.h"
+#include "core/rate.h"
+#include "core/recent.h"
+#include "core/throttle.h"
 
 struct config;
 struct director;
 struct packet;
 struct decision;
+struct address;
 
 struct defence {
 	struct hash_key key; /**< secret, of this run */
 	uint64_t now_ms;     /**< the latest moment that the director was told of */
 	struct pressure pressure;
+	struct recent recent;     /**< first messages; empty unless a service needs it */
+	struct throttle answers;  /**< to one source: ICMP and challenges */
+	struct rate challenges;
 };
 
 /** Makes it; key is random, from the caller. -ENOMEM. */
@@ -35,3 +42,7 @@ void defence_advance(struct director *director, uint64_t now_ms);
 /** Counts a first message, and makes what was decided about it be remembered. */
 void defence_note(struct director *director, const struct packet *packet,
 	const struct decision *decision);
+
+/** Takes leave to answer source: of rate, and of what one source may have. */
+bool defence_answers(struct director *director, struct rate *rate,
+	const struct address *source);

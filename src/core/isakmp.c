@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/isakmp.h"
 
+#include "core/ike_init.h"
+
 enum {
 	VERSION_1 = 1,
 	VERSION_2 = 2,
@@ -19,6 +21,7 @@ enum {
 
 enum {
 	FLAG_1_ENCRYPTED = 0x01,
+	FLAG_2_INITIATOR = 0x08,
 	FLAG_2_RESPONSE = 0x20,
 };
 
@@ -73,14 +76,22 @@ static enum reason judge(const struct packet *packet, uint32_t length_bytes,
 	return REASON_COUNT;
 }
 
+/** The flags of RFC 7296 3.1: I set, R clear. */
+bool isakmp_is_init(const struct packet *packet)
+{
+	return packet->version == VERSION_2 && packet->exchange == EXCHANGE_IKE_SA_INIT &&
+		(packet->flags & (FLAG_2_INITIATOR | FLAG_2_RESPONSE)) == FLAG_2_INITIATOR;
+}
+
 /** Reads and judges the header. */
 bool isakmp_parse(struct cursor *cursor, size_t message_bytes, struct packet *packet)
 {
 	uint32_t length_bytes;
+	uint8_t next_payload;
 
 	packet->icookie = cursor_u64(cursor);
 	packet->rcookie = cursor_u64(cursor);
-	cursor_skip(cursor, 1);
+	next_payload = cursor_u8(cursor);
 	packet->version = cursor_u8(cursor) >> 4;
 	packet->exchange = cursor_u8(cursor);
 	packet->flags = cursor_u8(cursor);
@@ -90,5 +101,9 @@ bool isakmp_parse(struct cursor *cursor, size_t message_bytes, struct packet *pa
 	if (cursor_ok(cursor) && message_bytes >= ISAKMP_HEADER_BYTES)
 		packet->reason = judge(packet, length_bytes, message_bytes);
 	packet->kind = is_first(packet) ? PACKET_IKE_FIRST : PACKET_IKE;
-	return packet->reason == REASON_COUNT;
+	if (packet->reason != REASON_COUNT)
+		return false;
+	if (packet->kind == PACKET_IKE_FIRST && isakmp_is_init(packet))
+		ike_init_parse(cursor, next_payload, packet);
+	return true;
 }

@@ -19,6 +19,7 @@
 #include "core/packet.h"
 
 #define ISAKMP_HEADER_BYTES 28
+#define ISAKMP_NOTIFY_COOKIE 16390 /**< RFC 7296 3.10.1 */
 
 /**
  * Reads the header at cursor, of a message of message_bytes on the wire, into packet and
@@ -27,3 +28,6 @@
  * pad. Flag bits that a version does not define are not looked at.
  */
 bool isakmp_parse(struct cursor *cursor, size_t message_bytes, struct packet *packet);
+
+/** Tells whether the message is an IKE_SA_INIT request of an original initiator. */
+bool isakmp_is_init(const struct packet *packet);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += src/core/libipb-core.la
 src_core_libipb_core_la_SOURCES = \
+	src/core/answer.c src/core/answer.h \
+	src/core/challenge.c src/core/challenge.h \
 	src/core/classify.c src/core/classify.h \
 	src/core/config.c src/core/config.h \
 	src/core/decide.c src/core/decide.h \
@@ -12,12 +14,14 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/estimate.c src/core/estimate.h \
 	src/core/flood.c src/core/flood.h \
 	src/core/handshake.c src/core/handshake.h \
+	src/core/ike_init.c src/core/ike_init.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \
 	src/core/packet.c src/core/packet.h \
 	src/core/pressure.c src/core/pressure.h \
 	src/core/rate.c src/core/rate.h \
 	src/core/reason.c src/core/reason.h \
+	src/core/recent.c src/core/recent.h \
 	src/core/record.c src/core/record.h \
 	src/core/restore.c src/core/restore.h \
 	src/core/ruleset_elements.c src/core/ruleset_rules.c src/core/ruleset_rules.h \
@@ -33,5 +37,6 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/snapshot.c src/core/snapshot.h \
 	src/core/spi.c src/core/spi.h \
 	src/core/template.c src/core/template.h \
+	src/core/throttle.c src/core/throttle.h \
 	src/core/unreachable.c src/core/unreachable.h \
 	src/core/view.c src/core/view.h

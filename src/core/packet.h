@@ -14,6 +14,9 @@
 #define PACKET_PORT_ISAKMP 500
 #define PACKET_PORT_NATT 4500
 
+/** Of the cookies that the director gives out (core/challenge.h). */
+#define PACKET_COOKIE_BYTES 17
+
 enum packet_kind {
 	PACKET_MALFORMED,  /**< packet.reason says how */
 	PACKET_OTHER,      /**< no IPsec: our business only if a service says so */
@@ -59,6 +62,9 @@ struct packet {
 	uint8_t version;               /**< ISAKMP: major version, 1 or 2 */
 	uint8_t exchange;              /**< ISAKMP */
 	uint8_t flags;                 /**< ISAKMP */
+	uint8_t cookie_bytes;          /**< IKE_SA_INIT: of a COOKIE as ours are, or 0 */
+	uint8_t cookie[PACKET_COOKIE_BYTES];
+	uint64_t nonce;                /**< IKE_SA_INIT: a hash of Ni; 0: there is none */
 };
 
 /** The kind's name, for people and scripts. */

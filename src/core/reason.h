@@ -16,6 +16,7 @@
 	X(ESTABLISH, "established", "both cookies seen, entry became established")        \
 	X(KNOWN_ENTRY, "isakmp", "ISAKMP of a known entry")                               \
 	X(KNOWN_CLIENT, "isakmp-of-client", "ISAKMP of an established client, new cookies") \
+	X(STATELESS, "stateless", "first message forwarded without an entry")             \
 	X(MOVED, "moved", "known pair of cookies from another address or port")           \
 	X(MOVE_UNCONFIRMED, "move-unconfirmed", "the same, the server has not answered yet") \
 	X(SLOPPY, "sloppy", "unknown cookies, a server was chosen by hash")               \
@@ -53,11 +54,14 @@
 	X(LIMIT_ENTRIES, "limit-entries", "max-entries reached")                          \
 	X(LIMIT_MEMORY, "limit-memory", "max-memory reached")                             \
 	X(LIMIT_SERVER, "limit-server", "new-rate or half-open of every server reached")  \
+	X(GREYLISTED, "greylisted", "first message held until its next copy comes")       \
+	X(CHALLENGE_LIMITED, "challenge-limited", "over challenge-rate or too short: no cookie sent") \
 	X(DROP_PACKET, "drop-packet", "first message that droppacket hit")                \
 	X(LIMIT_CLIENT, "limit-client", "max-entries-per-client reached")                 \
 	X(NO_MEMORY, "no-memory", "out of memory")                                        \
 	/* dropped and answered */                                                        \
 	X(ORPHAN, "orphan", "ESP or AH without established client, ICMP sent")            \
+	X(CHALLENGED, "challenged", "first message answered with a cookie")               \
 	X(ORPHAN_LIMITED, "orphan-limited", "the same, over the rate: no ICMP")           \
 	/* malformed */                                                                   \
 	X(IP_TRUNCATED, "ip-truncated", "shorter than its IP header")                     \

@@ -26,6 +26,11 @@ extern const struct scheduler scheduler_wrr;
 extern const struct scheduler scheduler_wlc;
 extern const struct scheduler scheduler_hash;
 
+/** The server that follows from the client's address and a number, the servers' names and
+ *  weights alone; with number 0 as scheduler hash has it. NULL: none can take it. */
+struct server *scheduler_hash_pick(const struct service *service, const struct address *client,
+	uint64_t number);
+
 /** The scheduler of that name, or NULL. */
 const struct scheduler *scheduler_find(const char *name);
 

@@ -16,16 +16,17 @@
 /** What is hashed of a client and a server, without padding. */
 struct rendezvous {
 	uint8_t client[16];
-	uint64_t family;
+	uint64_t family; /**< and what else tells one from another */
 	char server[CONFIG_NAME_BYTES];
 };
 
 /** How far a client is from a server: the more weight, the nearer. No secret key: others
  *  have to come to the same answer. */
-static double distance(const struct server *server, const struct address *client)
+static double distance(const struct server *server, const struct address *client,
+	uint64_t number)
 {
 	static const struct hash_key public_key;
-	struct rendezvous key = { .family = client->family };
+	struct rendezvous key = { .family = client->family ^ number };
 	double fraction;
 
 	memcpy(key.client, client->bytes, sizeof(key.client));
@@ -35,7 +36,8 @@ static double distance(const struct server *server, const struct address *client
 }
 
 /** The nearest server that can take the client. */
-static struct server *pick(const struct service *service, const struct address *client)
+struct server *scheduler_hash_pick(const struct service *service, const struct address *client,
+	uint64_t number)
 {
 	struct server *best = NULL;
 	double nearest = 0;
@@ -46,13 +48,19 @@ static struct server *pick(const struct service *service, const struct address *
 
 		if (!server_is_open(server, client->family))
 			continue;
-		far = distance(server, client);
+		far = distance(server, client, number);
 		if (!best || far < nearest) {
 			best = server;
 			nearest = far;
 		}
 	}
 	return best;
+}
+
+/** The nearest one for the client as a whole. */
+static struct server *pick(const struct service *service, const struct address *client)
+{
+	return scheduler_hash_pick(service, client, 0);
 }
 
 const struct scheduler scheduler_hash = { .name = "hash", .pick = pick };

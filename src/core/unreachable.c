@@ -4,115 +4,78 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "core/answer.h"
+
 enum {
-	IPV4_HEADER_BYTES = 20,
-	IPV6_HEADER_BYTES = 40,
 	ICMP_HEADER_BYTES = 8,
 	IPV4_ANSWER_BYTES = 576, /**< RFC 1812 4.3.2.3: as much as fits into 576 */
-	HOP_LIMIT = 64,
 };
 
-/** Writes two bytes in network order. */
-static void put_u16(uint8_t *out, size_t value)
+/** Bytes that a quote must have: the packet's IP header and eight more (RFC 792). */
+static size_t least_quote_bytes(const uint8_t *data, bool is_v4)
 {
-	out[0] = (uint8_t)(value >> 8);
-	out[1] = (uint8_t)value;
+	return (is_v4 ? (data[0] & 0xfu) * 4u : ANSWER_IPV6_BYTES) + 8;
 }
 
-/** Adds bytes to a ones' complement sum, as 16-bit words (RFC 1071). */
-static uint32_t sum_bytes(uint32_t sum, const uint8_t *bytes, size_t size_bytes)
+/** How much of the offending packet is quoted: so much that the answer is neither longer than
+ *  it may be nor than that packet. 0: too little. */
+static size_t quote_bytes(const uint8_t *data, size_t captured_bytes, bool is_v4)
 {
-	for (size_t i = 0; i < size_bytes; i++)
-		sum += i & 1 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	return sum;
+	size_t limit_bytes = is_v4 ? IPV4_ANSWER_BYTES : UNREACHABLE_BYTES;
+	size_t around_bytes =
+		(is_v4 ? ANSWER_IPV4_BYTES : ANSWER_IPV6_BYTES) + ICMP_HEADER_BYTES;
+
+	if (captured_bytes < limit_bytes)
+		limit_bytes = captured_bytes;
+	if (limit_bytes < around_bytes + least_quote_bytes(data, is_v4))
+		return 0;
+	return limit_bytes - around_bytes;
 }
 
-/** Folds and complements the sum. */
-static uint16_t checksum(uint32_t sum)
+/** IPv4: type 3 code 2 (RFC 792), four bytes unused, the quote. */
+static void build_v4(uint8_t *icmp, size_t icmp_bytes)
 {
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return (uint16_t)~sum;
-}
-
-/** Copies as much of the offending packet as the answer may hold; returns how much. */
-static size_t quote(uint8_t *out, size_t room_bytes, const uint8_t *data,
-	size_t captured_bytes)
-{
-	size_t size_bytes = captured_bytes < room_bytes ? captured_bytes : room_bytes;
-
-	memcpy(out, data, size_bytes);
-	return size_bytes;
-}
-
-/**
- * IPv4: header, then type 3 code 2 (RFC 792), four bytes unused, the quote.
- */
-static size_t build_v4(const struct packet_flow *flow, const uint8_t *data,
-	size_t captured_bytes, uint8_t *out)
-{
-	uint8_t *icmp = out + IPV4_HEADER_BYTES;
-	size_t room_bytes = IPV4_ANSWER_BYTES - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES;
-	size_t icmp_bytes = ICMP_HEADER_BYTES +
-		quote(icmp + ICMP_HEADER_BYTES, room_bytes, data, captured_bytes);
-
-	out[0] = 0x45;
-	put_u16(out + 2, IPV4_HEADER_BYTES + icmp_bytes);
-	out[8] = HOP_LIMIT;
-	out[9] = IPPROTO_ICMP;
-	memcpy(out + 12, flow->virtual.bytes, 4);
-	memcpy(out + 16, flow->client.bytes, 4);
-	put_u16(out + 10, checksum(sum_bytes(0, out, IPV4_HEADER_BYTES)));
 	icmp[0] = 3;
 	icmp[1] = 2;
-	put_u16(icmp + 2, checksum(sum_bytes(0, icmp, icmp_bytes)));
-	return IPV4_HEADER_BYTES + icmp_bytes;
+	answer_put_u16(icmp + 2, answer_checksum_plain(icmp, icmp_bytes));
 }
 
-/** ICMPv6 checksum: over a pseudo-header too (RFC 8200 8.1). */
-static uint16_t checksum_v6(const uint8_t *header, const uint8_t *icmp, size_t icmp_bytes)
+/** IPv6: type 4 code 1 (RFC 4443 3.4), the pointer to the byte that named ESP or AH, the
+ *  quote. */
+static void build_v6(const struct packet *packet, uint8_t *icmp, size_t icmp_bytes)
 {
-	uint32_t sum = sum_bytes(0, header + 8, 32);
-
-	sum += (uint32_t)icmp_bytes + IPPROTO_ICMPV6;
-	return checksum(sum_bytes(sum, icmp, icmp_bytes));
-}
-
-/**
- * IPv6: header, then type 4 code 1 (RFC 4443 3.4), the pointer to the byte that named
- * ESP or AH, the quote.
- */
-static size_t build_v6(const struct packet *packet, const uint8_t *data,
-	size_t captured_bytes, uint8_t *out)
-{
-	uint8_t *icmp = out + IPV6_HEADER_BYTES;
-	size_t room_bytes = UNREACHABLE_BYTES - IPV6_HEADER_BYTES - ICMP_HEADER_BYTES;
-	size_t icmp_bytes = ICMP_HEADER_BYTES +
-		quote(icmp + ICMP_HEADER_BYTES, room_bytes, data, captured_bytes);
-
-	out[0] = 0x60;
-	put_u16(out + 4, icmp_bytes);
-	out[6] = IPPROTO_ICMPV6;
-	out[7] = HOP_LIMIT;
-	memcpy(out + 8, packet->flow.virtual.bytes, 16);
-	memcpy(out + 24, packet->flow.client.bytes, 16);
 	icmp[0] = 4;
 	icmp[1] = 1;
-	put_u16(icmp + 6, packet->next_header_offset);
-	put_u16(icmp + 2, checksum_v6(out, icmp, icmp_bytes));
-	return IPV6_HEADER_BYTES + icmp_bytes;
+	answer_put_u16(icmp + 6, packet->next_header_offset);
+	answer_put_u16(icmp + 2,
+		answer_checksum(&packet->flow, IPPROTO_ICMPV6, icmp, icmp_bytes));
+}
+
+/** Tells whether such a packet may be answered. */
+static bool is_answered(const struct packet *packet)
+{
+	return (packet->kind == PACKET_ESP || packet->kind == PACKET_AH) &&
+		address_is_unicast(&packet->flow.client);
 }
 
 /** Builds the answer. */
 size_t unreachable_build(const struct packet *packet, const uint8_t *data,
 	size_t captured_bytes, uint8_t out[static UNREACHABLE_BYTES])
 {
-	if (packet->kind != PACKET_ESP && packet->kind != PACKET_AH)
+	bool is_v4 = packet->flow.client.family == AF_INET;
+	size_t header_bytes = answer_header_bytes(&packet->flow);
+	size_t quoted_bytes = quote_bytes(data, captured_bytes, is_v4);
+	uint8_t *icmp = out + header_bytes;
+	size_t icmp_bytes = ICMP_HEADER_BYTES + quoted_bytes;
+
+	if (!is_answered(packet) || !quoted_bytes)
 		return 0;
-	if (!address_is_unicast(&packet->flow.client))
-		return 0;
-	memset(out, 0, IPV6_HEADER_BYTES + ICMP_HEADER_BYTES);
-	if (packet->flow.client.family == AF_INET)
-		return build_v4(&packet->flow, data, captured_bytes, out);
-	return build_v6(packet, data, captured_bytes, out);
+	memset(icmp, 0, ICMP_HEADER_BYTES);
+	memcpy(icmp + ICMP_HEADER_BYTES, data, quoted_bytes);
+	if (is_v4)
+		build_v4(icmp, icmp_bytes);
+	else
+		build_v6(packet, icmp, icmp_bytes);
+	answer_header(&packet->flow, is_v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, icmp_bytes, out);
+	return header_bytes + icmp_bytes;
 }

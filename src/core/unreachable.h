@@ -16,7 +16,8 @@
 /**
  * Writes a whole IP packet from the VIP to the client to out, quoting the offending
  * packet (data, captured_bytes of it). Returns its length, or 0 where no answer may be
- * given: source not unicast, later fragment, not ESP or AH.
+ * given: source not unicast, later fragment, not ESP or AH. An answer is never longer than
+ * the packet: what is too short for that is not answered.
  */
 size_t unreachable_build(const struct packet *packet, const uint8_t *data,
 	size_t captured_bytes, uint8_t out[static UNREACHABLE_BYTES]);

@@ -74,3 +74,13 @@ const struct handshake *view_find_pair(const struct view *view)
 	return handshake_find_pair(&view->director->sessions, view->decision->service,
 		view->packet->icookie, view->packet->rcookie);
 }
+
+/** The server that the handshake's first message went to. */
+struct server *view_remembered(const struct view *view)
+{
+	const struct defence *defence = &view->director->defence;
+	struct recent_message message = recent_find(&defence->recent, view->decision->service,
+		view->packet, defence->now_ms);
+
+	return message.server ? director_server_at(view->director, message.server - 1) : NULL;
+}

@@ -42,5 +42,9 @@ struct server *view_server_of(const struct view *view, const struct handshake *h
 /** The handshake that the packet's initiator cookie names, from whatever port. */
 const struct handshake *view_find_handshake(const struct view *view);
 
+/** The server that the first message of the packet's handshake was forwarded to within the
+ *  last minute, or NULL. Without a table: core/recent.h says what that is worth. */
+struct server *view_remembered(const struct view *view);
+
 /** The ESTABLISHED session that the packet's pair names, from whatever address. */
 const struct handshake *view_find_pair(const struct view *view);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/apply.h"
 
+#include "core/challenge.h"
 #include "core/unreachable.h"
 
 /** Marks for the server's routing table; the bits outside the mask stay the packet's. */
@@ -16,24 +17,40 @@ static struct nfqueue_verdict forward(const struct config *config, uint32_t pack
 	};
 }
 
-/** Answers ESP or AH that nobody asked for. A failure costs only the answer. */
+/** Sends an answer. A failure costs only the answer. */
+static void send_answer(struct apply *apply, const struct packet *packet,
+	const uint8_t *answer, size_t size_bytes, uint64_t *ret_sent)
+{
+	int error = icmp_sender_send(apply->icmp, &packet->flow.client, answer, size_bytes);
+
+	if (error) {
+		apply->icmp_errors++;
+		apply->icmp_last_error = error;
+		return;
+	}
+	++*ret_sent;
+}
+
+/** Answers ESP or AH that nobody asked for. */
 static void send_unreachable(struct apply *apply, const struct packet *packet,
 	const struct nfqueue_packet *queued)
 {
 	uint8_t answer[UNREACHABLE_BYTES];
 	size_t size_bytes =
 		unreachable_build(packet, queued->data, queued->captured_bytes, answer);
-	int error;
 
-	if (!size_bytes)
-		return;
-	error = icmp_sender_send(apply->icmp, &packet->flow.client, answer, size_bytes);
-	if (error) {
-		apply->icmp_errors++;
-		apply->icmp_last_error = error;
-		return;
-	}
-	apply->icmp_sent++;
+	if (size_bytes)
+		send_answer(apply, packet, answer, size_bytes, &apply->icmp_sent);
+}
+
+/** Answers a first message with a cookie. */
+static void send_challenge(struct apply *apply, const struct packet *packet)
+{
+	const struct defence *defence = apply->defence;
+	uint8_t answer[CHALLENGE_BYTES];
+	size_t size_bytes = challenge_build(&defence->key, packet, defence->now_ms, answer);
+
+	send_answer(apply, packet, answer, size_bytes, &apply->challenges_sent);
 }
 
 /** Carries out the decision. */
@@ -47,6 +64,9 @@ struct nfqueue_verdict apply_decision(struct apply *apply, const struct packet *
 		return (struct nfqueue_verdict){ .accept = true };
 	case DECISION_UNREACHABLE:
 		send_unreachable(apply, packet, queued);
+		break;
+	case DECISION_CHALLENGE:
+		send_challenge(apply, packet);
 		break;
 	case DECISION_DROP:
 		break;

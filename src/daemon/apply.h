@@ -13,7 +13,9 @@
 struct apply {
 	const struct config *config;
 	struct icmp_sender *icmp;     /**< borrowed */
+	const struct defence *defence; /**< borrowed: the director's */
 	uint64_t icmp_sent;
+	uint64_t challenges_sent;
 	uint64_t icmp_errors;
 	int icmp_last_error;          /**< negative errno of the latest failure */
 };

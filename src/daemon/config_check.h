@@ -19,6 +19,7 @@ struct server_places {
 	unsigned int range;
 	unsigned int encapsulation;
 	unsigned int gue_port;
+	unsigned int peer;
 };
 
 /** Where in the file a service stands, and what its servers inherit. */
@@ -28,6 +29,7 @@ struct service_places {
 	unsigned int method;
 	unsigned int ah;
 	unsigned int also;
+	unsigned int challenge;
 	struct config_server defaults; /**< what servers have that do not say otherwise */
 	struct server_places
 		*servers; /**< owned, one for each of the service's servers */
@@ -67,6 +69,10 @@ void config_check_tunnel(const struct config *config, const struct config_servic
 /** Checks what the defences against floods ask; called by config_check(). */
 void config_check_defence(const struct config *config, const struct config_places *places,
 	struct config_errors *errors);
+
+/** Switches a service's challenge off, with a warning, where a server would not have it. */
+void config_refuse_challenge(struct config_service *service,
+	const struct service_places *places, struct config_errors *errors);
 
 /** Frees what places owns, not places itself. */
 void config_places_fini(struct config_places *places);

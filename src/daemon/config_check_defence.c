@@ -21,3 +21,23 @@ void config_check_defence(const struct config *config, const struct config_place
 {
 	check_watermarks(config, places, errors);
 }
+
+/** A Libreswan server drops a first message with a cookie that it did not give out itself,
+ *  so no handshake would succeed. */
+void config_refuse_challenge(struct config_service *service,
+	const struct service_places *places, struct config_errors *errors)
+{
+	if (service->challenge == SWITCH_OFF)
+		return;
+	for (size_t i = 0; i < service->server_count; i++) {
+		if (service->servers[i].peer != PEER_LIBRESWAN)
+			continue;
+		config_warnings_add(errors, places->challenge,
+			"challenge: off, since server %s is Libreswan, which drops first "
+			"messages with a cookie that is not its own; initial = auto and "
+			"greylist = auto work with it",
+			service->servers[i].name);
+		service->challenge = SWITCH_OFF;
+		return;
+	}
+}

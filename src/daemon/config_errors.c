@@ -23,31 +23,50 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-/** Adds one line. */
-void config_errors_add(
-	struct config_errors *errors, unsigned int line, const char *format, ...)
+/** Writes "file:line: " and the text. */
+static __attribute__((format(printf, 4, 0))) void error_write(struct config_error *error,
+	const char *name, unsigned int line, const char *format, va_list arguments)
 {
-	if (errors->count == CONFIG_ERRORS) {
-		errors->unlisted++;
-		return;
-	}
-	struct config_error *error = &errors->list[errors->count++];
-	va_list arguments;
 	int used;
 
 	error->line = line;
 	if (line)
-		used = snprintf(
-			error->text, sizeof(error->text), "%s:%u: ", errors->name, line);
+		used = snprintf(error->text, sizeof(error->text), "%s:%u: ", name, line);
 	else
-		used = snprintf(error->text, sizeof(error->text), "%s: ", errors->name);
-	if (used >= 0 && (size_t)used < sizeof(error->text)) {
-		va_start(arguments, format);
+		used = snprintf(error->text, sizeof(error->text), "%s: ", name);
+	if (used >= 0 && (size_t)used < sizeof(error->text))
 		vsnprintf(error->text + used, sizeof(error->text) - (size_t)used, format,
 			arguments);
-		va_end(arguments);
-	}
 	make_printable(error->text);
+}
+
+/** Adds one line. */
+void config_errors_add(
+	struct config_errors *errors, unsigned int line, const char *format, ...)
+{
+	va_list arguments;
+
+	if (errors->count == CONFIG_ERRORS) {
+		errors->unlisted++;
+		return;
+	}
+	va_start(arguments, format);
+	error_write(&errors->list[errors->count++], errors->name, line, format, arguments);
+	va_end(arguments);
+}
+
+/** Adds one line; those that do not fit are as the others. */
+void config_warnings_add(
+	struct config_errors *errors, unsigned int line, const char *format, ...)
+{
+	va_list arguments;
+
+	if (errors->warning_count == CONFIG_WARNINGS)
+		return;
+	va_start(arguments, format);
+	error_write(&errors->warnings[errors->warning_count++], errors->name, line, format,
+		arguments);
+	va_end(arguments);
 }
 
 /** Puts the list in the order of lines; insertion keeps the order of equal ones. */

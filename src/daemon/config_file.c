@@ -26,7 +26,7 @@
 #include "daemon/config_read.h"
 #include "daemon/config_schema.h"
 
-#define OPTIONS_MAX 40 /**< of one section, with a section inside and the end */
+#define OPTIONS_MAX 64 /**< of one section, with a section inside and the end */
 #define LAST_KEY "\001end" /**< stands behind the text */
 
 /** The i-th key of the file, sections too; NULL behind the last. */
@@ -150,7 +150,7 @@ static __attribute__((format(printf, 2, 0))) void report(
 	};
 	const char *expected = "KEY = VALUE, a section, or \"}\" at its end";
 	char found[160];
-	char keys[640];
+	char keys[960];
 
 	vsnprintf(found, sizeof(found), format, arguments);
 	if (strstr(found, LAST_KEY) || strncmp(found, "premature end", 13) == 0)
@@ -244,6 +244,7 @@ static void service_apply(struct config_reader *reader, cfg_t *cfg, struct confi
 			&service->servers[i], &places->servers[i]);
 		service->servers[i].index = (uint32_t)config->server_count++;
 	}
+	config_refuse_challenge(service, places, reader->errors);
 }
 
 /** Fills the whole configuration. */

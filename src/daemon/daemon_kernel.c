@@ -18,6 +18,7 @@
 #include "kernel/ruleset.h"
 
 #define COPY_BYTES 1280 /**< of a packet: all headers, and a whole ICMPv6 quote */
+#define COPY_BYTES_CHALLENGE 4096
 
 /** Looks for what the kernel or our rights lack, and says what helps. */
 static int probe_up(struct daemon *daemon)
@@ -59,6 +60,17 @@ static void routing_down(struct daemon *daemon)
 
 const struct daemon_step daemon_routing = { .up = routing_up, .down = routing_down };
 
+/** How much of a packet is handed over. A first message that may be challenged has its Ni
+ *  behind a key of up to 1 KiB. */
+static uint32_t copy_bytes(const struct config *config)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		if (config->services[i].challenge != SWITCH_OFF)
+			return COPY_BYTES_CHALLENGE;
+	}
+	return COPY_BYTES;
+}
+
 /** Binds the queue: before the nft rules, so that the first packet finds a listener, and
  *  before all that is shared with another daemon, for this is where a second one ends. */
 static int queue_up(struct daemon *daemon)
@@ -68,7 +80,7 @@ static int queue_up(struct daemon *daemon)
 		.queue = config->queue,
 		.queue_length = config->queue_length,
 		.socket_buffer_bytes = config->socket_buffer_bytes,
-		.copy_bytes = COPY_BYTES,
+		.copy_bytes = copy_bytes(config),
 	};
 	int error = nfqueue_open(&queue, &daemon->packets.queue);
 

@@ -29,6 +29,8 @@ int daemon_read_config(const struct options *options, struct config **ret_config
 
 	if (error)
 		log_config_errors(&errors);
+	for (size_t i = 0; !error && i < errors.warning_count; i++)
+		log_warning("%s", errors.warnings[i].text);
 	return error;
 }
 
@@ -78,6 +80,7 @@ static int packets_up(struct daemon *daemon)
 	daemon->packets.director = daemon->director;
 	daemon->packets.mirror = &daemon->mirror;
 	daemon->packets.apply.config = daemon->config;
+	daemon->packets.apply.defence = &daemon->director->defence;
 	daemon->stats.packets = &daemon->packets;
 	daemon->stats.mirror = &daemon->mirror;
 	daemon->stats.upkeep = &daemon->upkeep;

@@ -25,7 +25,7 @@ src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/rpc_defence.c \
 	src/daemon/rpc_entry.c \
 	src/daemon/rpc_explain.c src/daemon/rpc_explain.h \
-	src/daemon/rpc_explain_client.c \
+	src/daemon/rpc_explain_client.c src/daemon/rpc_explain_first.c \
 	src/daemon/rpc_explain_known.c \
 	src/daemon/rpc_explain_steps.c \
 	src/daemon/rpc_method.h \

@@ -32,6 +32,8 @@ static struct nfqueue_verdict handle(struct packets *packets,
 		mirror_begins(packets->mirror, decision.entry);
 	else if (server && decision.action == DECISION_FORWARD && decision.server != server)
 		mirror_strays(packets->mirror, &packet.flow, decision.server);
+	else if (decision.reason == REASON_STATELESS)
+		mirror_strays(packets->mirror, &packet.flow, decision.server);
 	return apply_decision(&packets->apply, &packet, queued, &decision);
 }
 

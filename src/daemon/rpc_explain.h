@@ -32,3 +32,9 @@ void rpc_say(struct rpc_steps *steps, const char *format, ...)
 
 /** Adds what the tables know of the packet of a service, by its kind. */
 void rpc_explain_known(struct rpc_steps *steps);
+
+/** Adds what a first message meets on its way, and what is remembered of one. */
+void rpc_explain_first(struct rpc_steps *steps);
+
+/** Adds that an answer of that rate would not be sent now, if so: counted as limited. */
+void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, enum reason limited);

@@ -119,18 +119,6 @@ static void say_take_over(struct rpc_steps *steps)
 		silent_ms < SESSION_TAKE_OVER_MS ? "not be" : "be");
 }
 
-/** Whether the answer would be within unreachable-rate; a copy of the rate is asked. */
-static void say_rate(struct rpc_steps *steps)
-{
-	struct rate rate = steps->director->unreachable;
-
-	if (!rate_take(&rate, steps->now_ms))
-		rpc_say(steps,
-			"unreachable-rate is used up now: not answered, and counted as "
-			"%s",
-			reason_name(REASON_ORPHAN_LIMITED));
-}
-
 /** What the tables and limits would say to the decision. */
 static void say_commit(struct rpc_steps *steps)
 {
@@ -146,10 +134,15 @@ static void say_commit(struct rpc_steps *steps)
 		say_no_server(steps);
 	if (decision->change == CHANGE_TAKE_OVER)
 		say_take_over(steps);
-	else if (!decision->entry && makes_entry(decision->change))
+	else if ((!decision->entry && makes_entry(decision->change)) ||
+		decision->first == FIRST_PASSED)
 		say_room(steps);
 	if (decision->action == DECISION_UNREACHABLE)
-		say_rate(steps);
+		rpc_explain_answer(
+			steps, &steps->director->unreachable, REASON_ORPHAN_LIMITED);
+	if (decision->action == DECISION_CHALLENGE)
+		rpc_explain_answer(steps, &steps->director->defence.challenges,
+			REASON_CHALLENGE_LIMITED);
 }
 
 /** Where a server's packet comes from, and whether such packets come here. */
@@ -185,6 +178,7 @@ static void say_service(struct rpc_steps *steps)
 	if (steps->packet->direction == PACKET_TO_CLIENT)
 		say_reply(steps);
 	rpc_explain_known(steps);
+	rpc_explain_first(steps);
 	say_commit(steps);
 }
 

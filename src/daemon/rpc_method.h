@@ -45,6 +45,9 @@ int rpc_service_param(struct rpc_call *call, struct service **ret_service);
 /** Where the defences against floods stand. NULL without memory. */
 json_t *rpc_defence_json(const struct director *director);
 
+/** What a service does about floods, and whether there is one. NULL without memory. */
+json_t *rpc_flood_json(const struct service *service, uint64_t now_ms);
+
 /** Addresses as a list of texts. NULL without memory. */
 json_t *rpc_address_list(const struct address *const *addresses, size_t count);
 

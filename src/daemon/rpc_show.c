@@ -42,14 +42,14 @@ static const char *service_method(const struct config_service *config)
 }
 
 /** One service. NULL without memory. */
-static json_t *service_json(const struct service *service)
+static json_t *service_json(const struct service *service, uint64_t now_ms)
 {
 	const struct config_service *config = service->config;
 	const struct address *addresses[CONFIG_ADDRESSES];
 
 	for (size_t i = 0; i < config->address_count; i++)
 		addresses[i] = &config->addresses[i];
-	return json_pack("{ss so ss ss sI s{sI sI sI} sI sI sI so}", "service",
+	return json_pack("{ss so ss ss sI s{sI sI sI} sI sI sI so so}", "service",
 		config->name, "addresses",
 		rpc_address_list(addresses, config->address_count), "method",
 		service_method(config), "scheduler", config->scheduler->name, "clients",
@@ -59,8 +59,8 @@ static json_t *service_json(const struct service *service)
 		(json_int_t)service->soft_count, "soft_quota",
 		(json_int_t)service->soft_quota, "timeout_initial_s",
 		(json_int_t)(config->timeout_initial_ms / 1000), "timeout_established_s",
-		(json_int_t)(config->timeout_established_ms / 1000), "counters",
-		counters_json(service));
+		(json_int_t)(config->timeout_established_ms / 1000), "defence",
+		rpc_flood_json(service, now_ms), "counters", counters_json(service));
 }
 
 /** The services. */
@@ -74,8 +74,8 @@ int rpc_show_services(struct rpc_call *call)
 	for (size_t i = 0; list && i < director->service_count; i++) {
 		if (only && only != &director->services[i])
 			continue;
-		if (json_array_append_new(list, service_json(&director->services[i])) ==
-			0)
+		if (json_array_append_new(list,
+			    service_json(&director->services[i], call->now_ms)) == 0)
 			continue;
 		json_decref(list);
 		list = NULL;

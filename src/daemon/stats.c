@@ -122,7 +122,7 @@ json_t *stats_collect(void *user)
 	const struct stats_sources *sources = user;
 	const struct packets *packets = sources->packets;
 
-	return json_pack("{so so so so so so s{sI sI} s{sI sI sI} sI sI}",
+	return json_pack("{so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
@@ -132,6 +132,7 @@ json_t *stats_collect(void *user)
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,
+		"challenges_sent", (json_int_t)packets->apply.challenges_sent,
 		"announced",
 		"established", (json_int_t)sources->mirror->established,
 		"moved", (json_int_t)sources->mirror->moved,

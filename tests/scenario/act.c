@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/challenge.h"
 #include "core/classify.h"
 #include "tests/lib/packet_text.h"
 #include "tests/scenario/scenario.h"
@@ -83,6 +84,21 @@ static void decide_twice(struct scenario *scenario)
 		scenario_fail(scenario, "two decisions about the same packet differ");
 }
 
+/** Makes the answer to a challenged packet, and keeps its cookie, which ends it. */
+static void keep_cookie(struct scenario *scenario, const struct packet_bytes *bytes)
+{
+	uint8_t answer[CHALLENGE_BYTES];
+	size_t size_bytes = challenge_build(&scenario->director->defence.key,
+		&scenario->packet, scenario->now_ms, answer);
+
+	if (size_bytes > bytes->wire_bytes)
+		scenario_fail(scenario, "an answer of %zu bytes to %zu", size_bytes,
+			bytes->wire_bytes);
+	for (size_t i = 0; i < PACKET_COOKIE_BYTES; i++)
+		sprintf(scenario->cookie + 2 * i, "%02x",
+			answer[size_bytes - PACKET_COOKIE_BYTES + i]);
+}
+
 /** One packet through classify, decide and commit. */
 static void pass(struct scenario *scenario, const struct packet_bytes *bytes)
 {
@@ -102,15 +118,32 @@ static void pass(struct scenario *scenario, const struct packet_bytes *bytes)
 	decide_commit(scenario->director, &scenario->packet, scenario->now_ms,
 		bytes->wire_bytes, &scenario->decision);
 	scenario->packets++;
+	if (scenario->decision.action == DECISION_CHALLENGE)
+		keep_cookie(scenario, bytes);
 	judge_invariants(scenario);
 }
 
+/** Writes text to out with {c} replaced by the last challenge's cookie. */
+static void cookie_text(const struct scenario *scenario, const char *text,
+	char out[static SCENARIO_LINE_BYTES])
+{
+	const char *place = strstr(text, "{c}");
+
+	if (place == NULL)
+		snprintf(out, SCENARIO_LINE_BYTES, "%s", text);
+	else
+		snprintf(out, SCENARIO_LINE_BYTES, "%.*s%s%s", (int)(place - text), text,
+			scenario->cookie, place + 3);
+}
+
 /** Builds the packet of a text and lets it pass. */
-static bool send_text(struct scenario *scenario, const char *text)
+static bool send_text(struct scenario *scenario, const char *words)
 {
 	char error[PACKET_TEXT_ERROR_BYTES];
+	char text[SCENARIO_LINE_BYTES];
 	struct packet_bytes bytes;
 
+	cookie_text(scenario, words, text);
 	if (packet_text_build(text, &bytes, error) != 0) {
 		scenario_fail(scenario, "%s", error);
 		return false;

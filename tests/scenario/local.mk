@@ -35,6 +35,7 @@ SCENARIO_LOG_COMPILER = $(top_builddir)/tests/scenario/runner
 SCENARIOS = \
 	tests/scenario/affinity-cookie-before-client.scenario \
 	tests/scenario/ah-refused.scenario \
+	tests/scenario/answers-per-source.scenario \
 	tests/scenario/bad-draft-esp.scenario \
 	tests/scenario/bad-esp-ah.scenario \
 	tests/scenario/bad-icmp.scenario \
@@ -42,6 +43,10 @@ SCENARIOS = \
 	tests/scenario/bad-isakmp.scenario \
 	tests/scenario/bad-natt.scenario \
 	tests/scenario/bad-udp.scenario \
+	tests/scenario/challenge-auto.scenario \
+	tests/scenario/challenge-never.scenario \
+	tests/scenario/challenge-on.scenario \
+	tests/scenario/challenge-rate.scenario \
 	tests/scenario/cookie-retry.scenario \
 	tests/scenario/draft-esp.scenario \
 	tests/scenario/dropentry-auto.scenario \
@@ -60,6 +65,9 @@ SCENARIOS = \
 	tests/scenario/first-message-same-entry.scenario \
 	tests/scenario/fragments-ipv6.scenario \
 	tests/scenario/fragments.scenario \
+	tests/scenario/greylist-bounded.scenario \
+	tests/scenario/greylist-challenge.scenario \
+	tests/scenario/greylist.scenario \
 	tests/scenario/handshakes-bounded.scenario \
 	tests/scenario/icmp-error.scenario \
 	tests/scenario/icmp-not-about-ipsec.scenario \
@@ -129,6 +137,12 @@ SCENARIOS = \
 	tests/scenario/soft-quota-shrinks.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
 	tests/scenario/spoofed-while-reauthenticating.scenario \
+	tests/scenario/stateless-challenge.scenario \
+	tests/scenario/stateless-flood.scenario \
+	tests/scenario/stateless-label.scenario \
+	tests/scenario/stateless-seen.scenario \
+	tests/scenario/stateless-session.scenario \
+	tests/scenario/stateless.scenario \
 	tests/scenario/two-initiators-one-address.scenario \
 	tests/scenario/two-initiators-session.scenario \
 	tests/scenario/two-services.scenario \

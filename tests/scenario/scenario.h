@@ -29,6 +29,7 @@ struct scenario {
 	enum packet_direction direction;
 	struct packet packet; /**< sent last */
 	struct decision decision;
+	char cookie[2 * PACKET_COOKIE_BYTES + 1]; /**< of the last challenge, in hex */
 	unsigned int unexpected_line; /**< a send that no expect followed yet, or 0 */
 };
 

@@ -303,7 +303,7 @@ START_TEST(keys_are_offered)
 	static const char *const inner[] = { " service", " server", "" };
 	static struct config_errors errors;
 	struct config *config = NULL;
-	char expected[512];
+	char expected[1024];
 	const struct config_key *key;
 
 	ck_assert_int_eq(config_file_parse("f", texts[_i], &config, &errors), -EINVAL);
@@ -515,6 +515,54 @@ START_TEST(tunnels_inherit)
 }
 END_TEST
 
+/** Servers have the limits and the peer of their service, or their own; a challenge is
+ *  switched off, with a warning, where one of them would not have it. */
+START_TEST(defences_inherit)
+{
+	static struct config_errors errors;
+	struct config *config = NULL;
+	const struct config_service *service;
+	int rc = config_file_parse("f",
+		"max-memory = 1000000\ndropentry = on\ndropentry-low = 10\n"
+		"dropentry-high = 20\ndroppacket = auto\ndroppacket-one-in = 7\n"
+		"challenge-rate = 8\nanswers-per-source = 9\nfirst-messages = 2000\n"
+		"service one {\naddress = 192.0.2.1\nnew-rate = 5\nhalf-open = 6\n"
+		"initial = stateless\ngreylist = on\ngreylist-window = 4\n"
+		"challenge = on\nflood-rate = 3\n"
+		"server a { address = 10.0.0.1 half-open = 0 }\n"
+		"server b { address = 10.0.0.2 new-rate = 2 peer = libreswan }\n}\n"
+		"service two {\naddress = 192.0.2.2\nchallenge = auto\n"
+		"server a { address = 10.0.0.1 }\n}\n",
+		&config, &errors);
+
+	ck_assert_int_eq(rc, 0);
+	ck_assert_uint_eq(config->max_memory_bytes, 1000000);
+	ck_assert_int_eq(config->drop_entry, SWITCH_ON);
+	ck_assert_uint_eq(config->drop_entry_low, 10);
+	ck_assert_uint_eq(config->drop_entry_high, 20);
+	ck_assert_int_eq(config->drop_packet, SWITCH_AUTO);
+	ck_assert_uint_eq(config->drop_packet_one_in, 7);
+	ck_assert_uint_eq(config->challenge_rate, 8);
+	ck_assert_uint_eq(config->answers_per_source, 9);
+	ck_assert_uint_eq(config->first_messages, 2000);
+	service = &config->services[0];
+	ck_assert_int_eq(service->initial, INITIAL_STATELESS);
+	ck_assert_int_eq(service->greylist, SWITCH_ON);
+	ck_assert_uint_eq(service->greylist_window_ms, 4000);
+	ck_assert_uint_eq(service->flood_rate, 3);
+	ck_assert_uint_eq(service->servers[0].new_rate, 5);
+	ck_assert_uint_eq(service->servers[0].half_open, 0);
+	ck_assert_uint_eq(service->servers[1].new_rate, 2);
+	ck_assert_uint_eq(service->servers[1].half_open, 6);
+	ck_assert_int_eq(service->challenge, SWITCH_OFF);
+	ck_assert_int_eq(config->services[1].challenge, SWITCH_AUTO);
+	ck_assert_uint_eq(errors.warning_count, 1);
+	ck_assert_ptr_nonnull(
+		strstr(errors.warnings[0].text, "f:17: challenge: off, since server b"));
+	config_free(config);
+}
+END_TEST
+
 /** Mistakes are collected, in the order of the file. */
 START_TEST(mistakes_are_collected)
 {
@@ -691,6 +739,7 @@ int main(void)
 	tcase_add_test(cases, local_server_needs_nothing);
 	tcase_add_test(cases, servers_inherit);
 	tcase_add_test(cases, tunnels_inherit);
+	tcase_add_test(cases, defences_inherit);
 	tcase_add_test(cases, mistakes_are_collected);
 	tcase_add_test(cases, mistakes_are_bounded);
 	tcase_add_loop_test(cases, limits_are_errors, 0, 8);

@@ -11,6 +11,7 @@ UNIT_COMMON = tests/unit/unit.c tests/unit/unit.h
 
 UNITS = \
 	tests/unit/address \
+	tests/unit/challenge \
 	tests/unit/classify \
 	tests/unit/cursor \
 	tests/unit/decide \
@@ -22,6 +23,7 @@ UNITS = \
 	tests/unit/pool \
 	tests/unit/rate \
 	tests/unit/reason \
+	tests/unit/recent \
 	tests/unit/record \
 	tests/unit/scheduler \
 	tests/unit/session \
@@ -43,6 +45,10 @@ tests_unit_chain_SOURCES = tests/unit/chain.c $(UNIT_COMMON)
 tests_unit_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_chain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chain_LDADD = $(UNIT_LDADD)
+tests_unit_challenge_SOURCES = tests/unit/challenge.c $(UNIT_COMMON)
+tests_unit_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_challenge_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_challenge_LDADD = $(UNIT_LDADD)
 tests_unit_classify_SOURCES = tests/unit/classify.c $(UNIT_COMMON)
 tests_unit_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_classify_CFLAGS = $(UNIT_CFLAGS)
@@ -84,6 +90,10 @@ tests_unit_reason_SOURCES = tests/unit/reason.c $(UNIT_COMMON)
 tests_unit_reason_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_reason_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_reason_LDADD = $(UNIT_LDADD)
+tests_unit_recent_SOURCES = tests/unit/recent.c $(UNIT_COMMON)
+tests_unit_recent_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_recent_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_recent_LDADD = $(UNIT_LDADD)
 tests_unit_record_SOURCES = tests/unit/record.c $(UNIT_COMMON)
 tests_unit_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_record_CFLAGS = $(UNIT_CFLAGS)

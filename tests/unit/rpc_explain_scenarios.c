@@ -21,6 +21,26 @@ struct walk {
 	bool reasons[REASON_COUNT];
 };
 
+/** The same of the defences. */
+static void configure_defence(struct config *config, unsigned int choice)
+{
+	struct config_service *service = &config->services[0];
+
+	service->challenge = choice & 16 ? SWITCH_ON : SWITCH_OFF;
+	service->initial = choice & 4 ? INITIAL_STATELESS : INITIAL_TABLE;
+	service->greylist = (choice & 20) == 20 ? SWITCH_ON : SWITCH_OFF;
+	service->greylist_window_ms = 30000;
+	service->flood_rate = 1000;
+	service->servers[0].new_rate = choice & 2 ? 1 : 0;
+	service->servers[1].new_rate = choice & 2 ? 1 : 0;
+	service->servers[2].new_rate = choice & 2 ? 1 : 0;
+	config->max_memory_bytes = (choice & 3) == 1 ? 1000 : 0;
+	config->challenge_rate = 3;
+	config->drop_packet = choice & 8 ? SWITCH_ON : SWITCH_OFF;
+	config->drop_packet_one_in = 50;
+	config->drop_entry = choice & 8 ? SWITCH_AUTO : SWITCH_OFF;
+}
+
 /** Turns on what a service may have, as the bits of choice say. */
 static void configure(struct explain_fixture *fixture, unsigned int choice)
 {
@@ -40,6 +60,7 @@ static void configure(struct explain_fixture *fixture, unsigned int choice)
 	fixture->config->max_entries = choice & 1 ? 4 : 1000;
 	fixture->config->max_entries_per_client = 3;
 	fixture->config->unreachable_burst = 2;
+	configure_defence(fixture->config, choice);
 	explain_renew(fixture);
 }
 
@@ -140,7 +161,7 @@ START_TEST(scenarios_come_true)
 	struct walk walk = { .packets = 0 };
 	size_t reasons = 0;
 
-	for (unsigned int choice = 0; choice < 16; choice++)
+	for (unsigned int choice = 0; choice < 32; choice++)
 		walk_all(&walk, choice);
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		reasons += walk.reasons[i];
