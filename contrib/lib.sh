@@ -220,5 +220,5 @@ build_locked() {
 		quietly in_directory "$BUILD" "$CONTRIB_TOP/configure" "$@" || return 1
 		echo "$*" >"$BUILD/.options"
 	fi
-	quietly make -C "$BUILD" -j "$(nproc)" all tests/lab/stray
+	quietly make -C "$BUILD" -j "$(nproc)" all tests/lab/stray tests/bench/flooder
 }

@@ -7,8 +7,6 @@
 # handshake comes from an address of its own. The others have tunnels and ping through
 # them.
 
-FLOOD_SOURCES=10.128.0.0/9
-FLOOD_ONE=10.128.0.1
 FLOOD_FRESH=10.96
 FLOOD_TRIES=400
 FLOOD_MS=20000
@@ -90,36 +88,10 @@ flood_many_start() {
 	peer_load c1
 }
 
-# Counts the flood where it reaches the servers, before it costs them anything.
-flood_watch() {
-	local i
-	for ((i = 1; i <= LAB_SERVERS; i++)); do
-		lab_in "s$i" nft -f - <<-END || return 1
-			table netdev flood {
-				counter flood { }
-				chain arrived {
-					type filter hook ingress device "lan" priority 0;
-					ip saddr $FLOOD_SOURCES counter name flood
-				}
-			}
-		END
-	done
-}
-
-# Prints how much of the flood has reached the servers.
-flood_arrived() {
-	local i sum=0
-	for ((i = 1; i <= LAB_SERVERS; i++)); do
-		sum=$((sum + $(lab_in "s$i" nft list counter netdev flood flood |
-			sed -n 's/.*packets \([0-9]*\) bytes.*/\1/p')))
-	done
-	echo "$sum"
-}
-
 # Writes the configuration of row $1.
 flood_config() {
+	director_lines "$(printf '%b' "${FLOOD_SERVICE[$1]}")"
 	director_config rr "$(printf '%b' "${FLOOD_GLOBAL[$1]}")"
-	sed -i "s/^service vpn {/&\n${FLOOD_SERVICE[$1]}/" "$LAB_DIR/director.conf"
 }
 
 # Puts what row $1 names in the director's place.
@@ -143,8 +115,7 @@ flood_director() {
 # Brings it all up for row $1; the many speak IKE version $2.
 flood_up() {
 	lab_init ""
-	topology_up 3 2 && lab_ip net route add blackhole "$FLOOD_SOURCES" && flood_watch ||
-		return 1
+	topology_up 3 2 && strangers_expected || return 1
 	# Where user space does ESP it knows only ESP in UDP.
 	peers_kernel_esp || peers_force_encap
 	servers_start && flood_director "$1" && clients_start 2 "$LAB_VIP" 2 3 &&
@@ -174,10 +145,11 @@ flood_entries() {
 	fi
 }
 
-# Prints MiB that the table takes: resident ones of the daemon, or IPVS's slab.
+# Prints MiB: resident ones of the daemon, or those of IPVS's entries.
 flood_memory() {
 	if [ -z "$DIRECTOR_PID" ]; then
-		awk '$1 == "ip_vs_conn" { printf "%.1f\n", $3 * $4 / 1048576 }' /proc/slabinfo
+		awk -v entries="$(flood_entries)" '{ printf "%.1f\n", entries * $1 / 1048576 }' \
+			/sys/kernel/slab/ip_vs_conn/slab_size
 	else
 		awk '/^VmRSS:/ { printf "%.1f\n", $2 / 1024 }' "/proc/$DIRECTOR_PID/status"
 	fi
@@ -194,10 +166,9 @@ flood_begin() {
 	local kind sources rate options=()
 	IFS=: read -r kind sources rate <<<"$1"
 	[ "$kind" != quiet ] || { FLOOD_PID= && return; }
-	[ "$sources" = one ] && sources=$FLOOD_ONE || sources=$FLOOD_SOURCES
+	[ "$sources" = one ] && sources=$STRANGERS_ONE || sources=$STRANGERS
 	[ "$rate" = max ] || options=(-r "$rate")
-	lab_spawn flood net "$(bench_built tests/bench/flooder)" "${options[@]}" \
-		-t "$FLOOD_MS" dir "$FLOOD_MAC" "$LAB_VIP" "$sources" "$kind"
+	strangers_start "$kind" "$sources" "$FLOOD_MS" "${options[@]}"
 	FLOOD_PID=$LAB_SPAWNED
 }
 
@@ -263,10 +234,10 @@ flood_measure() {
 	for ((lane = 0; lane < FLOOD_LANES; lane++)); do flood_lane "$lane" & waits+=($!); done
 	wait "${waits[@]}"
 	[ -z "$FLOOD_PID" ] || lab_end 600 "$FLOOD_PID"
-	arrived=$(flood_arrived)
+	arrived=$(strangers_arrived)
 	read -r entries memory later <"$LAB_DIR/look"
 	[ -z "$FLOOD_PID" ] || read -r sent rate < <(
-		awk '{ printf "%d %.1f\n", $2, $2 / $4 * 1e6 }' "$LAB_DIR/log/flood.log")
+		awk '{ printf "%d %.1f\n", $2, $2 / $4 * 1e6 }' "$LAB_DIR/log/strangers.log")
 	[ -z "${VERBOSE-}" ] || flood_tell >&2
 	echo "$rate $(flood_handshakes) $(flood_pings) $entries $memory" \
 		"$(((later - ticks) * 1000 / FLOOD_MS)) $(flood_share "$arrived" "$sent")"
@@ -301,7 +272,6 @@ flood_cell() {
 		tail -n 5 "$BENCH_WORK/up" >&2
 		bench_fail "$1 under $2 did not come up, see $LAB_DIR"
 	}
-	FLOOD_MAC=$(lab_ip dir -j link show wan | jq -r '.[0].address')
 	words=$(flood_measure "$1" "$2") || exit 1
 	[ -z "$DIRECTOR_PID" ] || lab_alive "$DIRECTOR_PID" || bench_fail "the daemon died"
 	# shellcheck disable=SC2059,SC2046,SC2086 # the format is a constant; words

@@ -7,6 +7,7 @@ DIRECTOR_METHOD=direct
 DIRECTOR_REPLIES=unseen
 DIRECTOR_AFFINITY=client
 DIRECTOR_STATE=none
+DIRECTOR_LINES=
 
 # Prints a program of the build directory: $1 is its path there.
 built() {
@@ -16,7 +17,8 @@ built() {
 # Prints which of our own programs are not built; nothing when all are.
 director_unbuilt() {
 	local program
-	for program in src/ipsec-balancer src/ipsec-balancerctl tests/lab/stray; do
+	for program in src/ipsec-balancer src/ipsec-balancerctl tests/lab/stray \
+		tests/bench/flooder; do
 		[ -x "$(built "$program")" ] || echo "$(built "$program") is not built"
 	done
 }
@@ -43,6 +45,11 @@ director_affinity() {
 	DIRECTOR_AFFINITY=$1
 }
 
+# Has the services that are written from now on contain the lines of $1 as well.
+director_lines() {
+	DIRECTOR_LINES=$1
+}
+
 # Has the director know again after a restart what it knew before.
 director_keeps_state() {
 	DIRECTOR_STATE=$LAB_DIR/state
@@ -57,6 +64,7 @@ director_service() {
 	printf '\tmethod = %s\n\tscheduler = %s\n' "$DIRECTOR_METHOD" "$scheduler"
 	[ "$DIRECTOR_REPLIES" = unseen ] || printf '\treplies = %s\n' "$DIRECTOR_REPLIES"
 	printf '\taffinity = %s\n' "$DIRECTOR_AFFINITY"
+	printf '%s\n' "$DIRECTOR_LINES"
 	for server; do
 		number=${server%%:*}
 		printf '\tserver gw%s {\n\t\taddress = {"%s", "%s"}\n' "$number" \

@@ -23,6 +23,8 @@ LAB_SPAWNED=
 . "$LAB_HOME/libreswan.sh"
 # shellcheck source=capture.sh
 . "$LAB_HOME/capture.sh"
+# shellcheck source=strangers.sh
+. "$LAB_HOME/strangers.sh"
 # shellcheck source=ipvs.sh
 . "$LAB_HOME/ipvs.sh"
 # shellcheck source=affinity.sh

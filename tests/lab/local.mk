@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/lab/pki.sh \
 	tests/lab/run \
 	tests/lab/seen.sh \
+	tests/lab/strangers.sh \
 	tests/lab/topology.sh \
 	tests/lab/vm-guest \
 	tests/lab/vm-init \

@@ -8,6 +8,7 @@ PEER_ESP_IN_KERNEL=
 PEER_ENCAP=no
 PEER_LABELS=no
 PEER_LISTEN=
+PEER_COOKIES=no
 PEER_AUTH=psk
 PEER_FRAGMENTATION=yes
 PEER_MOBIKE=no
@@ -102,6 +103,17 @@ peer_labels() {
 	esac
 }
 
+# Has real servers ask for cookies themselves while one handshake is half open; before they
+# are started.
+servers_use_cookies() {
+	PEER_COOKIES=yes
+}
+
+# Prints what makes peer $1 do so, if it is a real server.
+peer_cookies() {
+	case $1$PEER_COOKIES in s*yes) echo "cookie_threshold = 1" ;; esac
+}
+
 # Prints the strongswan.conf of peer $1.
 peer_daemon_config() {
 	local dir=$LAB_DIR/$1 kernel=kernel-netlink
@@ -112,6 +124,7 @@ peer_daemon_config() {
 			install_virtual_ip = no
 			interfaces_ignore = $(peer_hidden "$1")
 			$(peer_labels "$1")
+			$(peer_cookies "$1")
 			retransmit_timeout = 1.0
 			retransmit_base = 1.3
 			retransmit_tries = 6
