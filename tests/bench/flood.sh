@@ -33,7 +33,11 @@ flood_define() {
 	flood_row none "dropentry = off" ""
 	flood_row dropentry "dropentry = auto" ""
 	flood_row droppacket "droppacket = on" ""
-	flood_row limits "" "new-rate = 50\nhalf-open = 1000"
+	flood_row limits "" "new-rate = 200\nhalf-open = 2000"
+	flood_row greylist "" "greylist = on"
+	flood_row stateless "" "initial = stateless"
+	flood_row challenge "" "challenge = on"
+	flood_row auto "" "challenge = auto\ngreylist = auto\ninitial = auto"
 }
 
 # Notes the rows of the command line.

@@ -29,12 +29,14 @@ EXTRA_DIST += \
 	tests/lab/stages/also.sh \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/certificates.sh \
+	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/explain.sh \
 	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/fast-path.sh \
+	tests/lab/stages/greylist.sh \
 	tests/lab/stages/ike-fragments.sh \
 	tests/lab/stages/ikev1-direct.sh \
 	tests/lab/stages/ikev2-direct.sh \
@@ -75,6 +77,8 @@ EXTRA_DIST += \
 	tests/lab/stages/rekeys.sh \
 	tests/lab/stages/seen-bridge.sh \
 	tests/lab/stages/seen-gateway.sh \
+	tests/lab/stages/stateless-nat.sh \
+	tests/lab/stages/stateless.sh \
 	tests/lab/stages/systemd.sh \
 	tests/lab/stages/tunnel.sh \
 	tests/lab/stages/tunnel-kernel.sh \
