@@ -4,6 +4,8 @@
  * chosen before rules and routes are made, since they depend on it and what an earlier run
  * has left must not meet them if it was for other servers; it begins when they are there.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,9 @@ static const struct {
 	const struct fast_path_backend *backend;
 } backends[] = {
 	{ FAST_PATH_NFT, &nft_maps },
+#ifdef HAVE_BPF
+	{ FAST_PATH_BPF, &bpf_maps },
+#endif
 };
 
 /** Notes why one cannot be had, for those who ask later. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/stats.h"
 
+#include <stdio.h>
+
 #include "kernel/conntrack.h"
 
 /** The queue as we count it. */
@@ -79,19 +81,28 @@ static json_t *state_stats(const struct state_file *state)
 		"restored", (json_int_t)state->restored.entries);
 }
 
-/** Adds one of a backend's details, to its group if it has one. */
+/** Adds one of a backend's details to its group, which is an object beside the fast
+ *  path's. */
 static void add_detail(const char *group, const char *name, uint64_t value, void *user)
 {
-	json_t *object = user;
+	json_t *stats = user, *object;
+	char key[32];
 
-	if (group) {
-		object = json_object_get(user, group);
-		if (!object) {
-			object = json_object();
-			json_object_set_new(user, group, object);
-		}
+	snprintf(key, sizeof(key), "fast_path%s%s", group ? "_" : "", group ? group : "");
+	object = json_object_get(stats, key);
+	if (!object) {
+		object = json_object();
+		json_object_set_new(stats, key, object);
 	}
 	json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+/** Adds all of its details. */
+static json_t *add_details(json_t *stats, const struct mirror *mirror)
+{
+	if (stats && mirror->backend)
+		mirror->backend->details(mirror->fast_path, add_detail, stats);
+	return stats;
 }
 
 /** What the fast path was told; null when there is none. */
@@ -99,21 +110,17 @@ static json_t *fast_path_stats(const struct stats_sources *sources)
 {
 	const struct mirror *mirror = sources->mirror;
 	const struct fast_path_counters *counters;
-	json_t *stats;
 
 	if (!mirror->backend)
 		return json_null();
 	counters = mirror->backend->counters(mirror->fast_path);
-	stats = json_pack("{ss ss sI sI sI sI}",
+	return json_pack("{ss ss sI sI sI sI}",
 		"backend", mirror->backend->name,
 		"instead_of", sources->fast_path_why[0] ? sources->fast_path_why : "-",
 		"put", (json_int_t)counters->put,
 		"removed", (json_int_t)counters->removed,
 		"commits", (json_int_t)counters->commits,
 		"failed", (json_int_t)counters->failed);
-	if (stats)
-		mirror->backend->details(mirror->fast_path, add_detail, stats);
-	return stats;
 }
 
 /** Everything beyond the reasons. */
@@ -121,8 +128,9 @@ json_t *stats_collect(void *user)
 {
 	const struct stats_sources *sources = user;
 	const struct packets *packets = sources->packets;
+	json_t *stats;
 
-	return json_pack("{so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
+	stats = json_pack("{so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
@@ -139,4 +147,5 @@ json_t *stats_collect(void *user)
 		"removed", (json_int_t)sources->mirror->removed,
 		"ruleset_repairs", (json_int_t)sources->upkeep->repairs,
 		"gso_packets", (json_int_t)packets->gso);
+	return add_details(stats, sources->mirror);
 }

@@ -29,7 +29,8 @@ static void repair(struct upkeep *upkeep, int found)
 		    "was made anew",
 		found, upkeep->rules);
 	upkeep_begin(upkeep);
-	mirror_refill(upkeep->mirror, true);
+	if (upkeep->mirror->backend)
+		mirror_refill(upkeep->mirror, upkeep->mirror->backend->in_tables);
 }
 
 /** Repairs the tables if they are not as they were made. */

@@ -5,7 +5,10 @@
  */
 #include "kernel/bpf_hook.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -53,38 +56,83 @@ static int check_ethernet(uint32_t interface)
 	return error;
 }
 
-/** Tells whether a program is called as ours are. */
-static bool is_ours(uint32_t program)
-{
-	struct bpf_prog_info info = { .id = 0 };
-	uint32_t size_bytes = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(program);
+/** What has our place. */
+struct found {
+	bool any;
 	bool ours;
+	uint32_t program;
+};
 
-	if (fd < 0)
-		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &size_bytes) &&
-		strcmp(info.name, BPF_HOOK_PROGRAM) == 0;
-	close(fd);
-	return ours;
+/** Takes what a filter by BPF says of itself. libbpf gives it the program's name, with its
+ *  number behind; to ask for the name by the number takes more rights than we keep. */
+static void options_see(const struct nlattr *options, struct found *found)
+{
+	static const char ours[] = BPF_HOOK_PROGRAM ":[";
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested (attribute, options) {
+		uint16_t size_bytes = mnl_attr_get_payload_len(attribute);
+		const char *value = mnl_attr_get_payload(attribute);
+
+		if (mnl_attr_get_type(attribute) == TCA_BPF_NAME)
+			found->ours = size_bytes >= sizeof(ours) &&
+				strncmp(value, ours, sizeof(ours) - 1) == 0;
+		if (mnl_attr_get_type(attribute) == TCA_BPF_ID && size_bytes == 4)
+			found->program = mnl_attr_get_u32(attribute);
+	}
+}
+
+/** Takes a filter. */
+static int place_see(const struct nlmsghdr *message, void *user_data)
+{
+	struct found *found = user_data;
+	const struct nlattr *attribute;
+	bool by_bpf = false;
+
+	if (message->nlmsg_type != RTM_NEWTFILTER)
+		return 0;
+	found->any = true;
+	mnl_attr_for_each (attribute, message, sizeof(struct tcmsg)) {
+		if (mnl_attr_get_type(attribute) == TCA_KIND)
+			by_bpf = strcmp(mnl_attr_get_str(attribute), "bpf") == 0;
+		if (mnl_attr_get_type(attribute) == TCA_OPTIONS && by_bpf)
+			options_see(attribute, found);
+	}
+	return 0;
 }
 
 /** Asks what has our place. */
 int bpf_hook_find(uint32_t interface, uint32_t *ret_program)
 {
-	struct bpf_tc_hook hook = HOOK_AT(interface);
-	struct bpf_tc_opts place = PLACE;
-	int error = bpf_tc_query(&hook, &place);
+	struct found found = { .any = false };
+	union {
+		struct nlmsghdr header;
+		char bytes[NETLINK_REQUEST_BYTES];
+	} request;
+	struct netlink netlink;
+	struct tcmsg *header;
+	struct nlmsghdr *message;
+	int error = netlink_open(&netlink, NETLINK_ROUTE, 0);
 
 	*ret_program = 0;
+	if (error)
+		return error;
+	message = netlink_request(&netlink, &request, RTM_GETTFILTER, 0);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->tcm_ifindex = (int)interface;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	header->tcm_handle = BPF_HOOK_HANDLE;
+	header->tcm_info = TC_H_MAKE(BPF_HOOK_PRIORITY << 16, htons(ETH_P_ALL));
+	error = netlink_talk(&netlink, message, place_see, &found);
+	netlink_close(&netlink);
 	/* -EINVAL: there is no clsact. */
 	if (error == -ENOENT || error == -EINVAL)
 		return 0;
 	if (error)
 		return error;
-	if (!is_ours(place.prog_id))
+	if (found.any && !found.ours)
 		return -EEXIST;
-	*ret_program = place.prog_id;
+	*ret_program = found.program;
 	return 0;
 }
 

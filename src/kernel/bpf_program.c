@@ -35,8 +35,9 @@ static uint32_t entries_of(
 {
 	switch (map) {
 	case BPF_MAP_CLIENTS4:
+		return limits->no_v4 ? 1 : limits->clients;
 	case BPF_MAP_CLIENTS6:
-		return limits->clients;
+		return limits->no_v6 ? 1 : limits->clients;
 	case BPF_MAP_REPLIES4:
 	case BPF_MAP_REPLIES6:
 	case BPF_MAP_COUNTERS:

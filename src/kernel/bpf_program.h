@@ -18,6 +18,8 @@ struct bpf_ingress;
 
 struct bpf_program_limits {
 	uint32_t clients; /**< elements of one family, a client's ESP and each of its UDP flows */
+	bool no_v4; /**< there is no service of that family, so there are no clients */
+	bool no_v6;
 	uint32_t servers;
 	const char *identity; /**< of the servers' numbers; shorter than BPF_IDENTITY_BYTES */
 };

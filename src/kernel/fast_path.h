@@ -46,6 +46,7 @@ struct fast_path; /**< a backend's own */
 
 struct fast_path_backend {
 	const char *name;
+	bool in_tables; /**< elements go with our nft tables */
 	/** Gets ready; what the kernel carries already it goes on carrying, if it is for the
 	 *  same servers. config must outlive it. Negative errno: cannot be had here;
 	 *  -ENOTSUP: was not built. */
@@ -81,3 +82,6 @@ struct fast_path_backend {
 
 /** Maps in our nft table, which ruleset_install() makes. */
 extern const struct fast_path_backend nft_maps;
+
+/** A BPF program at the interfaces, with maps of its own; where it is built. */
+extern const struct fast_path_backend bpf_maps;

@@ -337,7 +337,8 @@ static const struct fast_path_counters *counters(const struct fast_path *fast_pa
 }
 
 const struct fast_path_backend nft_maps = {
-	.name = "nft maps",
+	.name = "nft",
+	.in_tables = true,
 	.attach = attach,
 	.begin = begin,
 	.detach = detach,

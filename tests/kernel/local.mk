@@ -22,6 +22,10 @@ KERNEL_TESTS = \
 	tests/kernel/translate \
 	tests/kernel/tunnel
 
+if HAVE_BPF
+KERNEL_TESTS += tests/kernel/bpf_maps
+endif
+
 if HAVE_CHECK
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
@@ -72,3 +76,7 @@ tests_kernel_translate_SOURCES = tests/kernel/translate.c $(KERNEL_NAT)
 tests_kernel_translate_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_translate_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_translate_LDADD = $(KERNEL_LDADD)
+tests_kernel_bpf_maps_SOURCES = tests/kernel/bpf_maps.c $(KERNEL_COMMON)
+tests_kernel_bpf_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_bpf_maps_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_bpf_maps_LDADD = $(KERNEL_LDADD)

@@ -28,8 +28,13 @@ director_missing() {
 	command -v jq >/dev/null || echo "no jq"
 }
 
-# Prints the global part of the config; $1 are more lines for it.
+# Prints the global part of the config; $1 are more lines for it. Which fast path is taken says
+# the run, if the stage does not.
 director_globals() {
+	case ${LAB_FAST_PATH:-}$1 in
+	"" | *fast-path*) ;;
+	*) printf 'fast-path = %s\n' "$LAB_FAST_PATH" ;;
+	esac
 	cat <<-END
 		socket = "$LAB_DIR/control.sock"
 		state-file = "$DIRECTOR_STATE"
@@ -87,7 +92,7 @@ director_config() {
 
 # Starts the daemon on the written config and waits until its tool gets an answer.
 director_start() {
-	lab_spawn director dir "$(built src/ipsec-balancer)" \
+	lab_spawn_mounted director dir "$(built src/ipsec-balancer)" \
 		--config "$LAB_DIR/director.conf" --foreground
 	DIRECTOR_PID=$LAB_SPAWNED
 	lab_until 100 director_answers && return
@@ -114,7 +119,7 @@ director_kill() {
 
 # Runs a one-shot of the daemon (--cleanup, --check) in the director's namespace.
 director_run() {
-	lab_in dir "$(built src/ipsec-balancer)" --config "$LAB_DIR/director.conf" "$@" \
+	lab_in_mounted dir "$(built src/ipsec-balancer)" --config "$LAB_DIR/director.conf" "$@" \
 		>>"$LAB_DIR/log/director.log" 2>&1
 }
 
@@ -134,6 +139,32 @@ director_query() {
 # takes as long to start in an emulated guest as everything else together.
 director_counter() {
 	director_ctl show stats | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# Prints how many elements the fast path has.
+director_fast_elements() {
+	if [ "$(director_fast_path)" = nft ]; then
+		lab_in dir nft list table inet ipsec-balancer 2>/dev/null |
+			grep -cE '(203\.0\.113\.[0-9]+|2001:db8:c::[0-9a-f]+) \. .* : 0x'
+	else
+		director_query stats '.fast_path.elements'
+	fi
+}
+
+# Prints how many packets the kernel has sent to the real servers by itself. It is asked once a
+# second.
+director_fast_packets() {
+	director_query servers 'map(.fast_packets) | add'
+}
+
+# True when it is $1.
+director_fast_is() {
+	[ "$(director_fast_packets)" = "$1" ]
+}
+
+# Prints the fast path that was taken.
+director_fast_path() {
+	director_query stats '.fast_path.backend // "off"'
 }
 
 # Prints the servers' clients as the director counts them, as in "3/3"; $1 is the service.

@@ -65,6 +65,14 @@ lab_in() {
 	ip netns exec "$LAB_PREFIX$ns" "$@"
 }
 
+# Runs a command in the network of namespace $1, but with this machine's file systems: what is
+# pinned in /sys/fs/bpf would else be gone with the process.
+lab_in_mounted() {
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$LAB_PREFIX$ns" "$@"
+}
+
 # Runs ip(8) on namespace $1, without the cost of entering it.
 lab_ip() {
 	local ns=$1
@@ -104,10 +112,24 @@ lab_spawn() {
 	local label=$1 ns=$2
 	shift 2
 	ip netns exec "$LAB_PREFIX$ns" "$@" </dev/null >>"$LAB_DIR/log/$label.log" 2>&1 &
+	lab_spawned "$label"
+}
+
+# The same as lab_in_mounted runs it.
+lab_spawn_mounted() {
+	local label=$1 ns=$2
+	shift 2
+	nsenter --net="/run/netns/$LAB_PREFIX$ns" "$@" </dev/null \
+		>>"$LAB_DIR/log/$label.log" 2>&1 &
+	lab_spawned "$label"
+}
+
+# Takes down the process that was started last, as $1.
+lab_spawned() {
 	LAB_SPAWNED=$!
 	# Out of the shell's job table: a kill -9 in a stage is no news for the screen.
 	disown "$LAB_SPAWNED"
-	echo "$LAB_SPAWNED $(lab_start_time "$LAB_SPAWNED") $label" >>"$LAB_DIR/pids"
+	echo "$LAB_SPAWNED $(lab_start_time "$LAB_SPAWNED") $1" >>"$LAB_DIR/pids"
 }
 
 # Prints when process $1 started, in ticks: with the pid, a name nobody else can take over.
@@ -175,11 +197,19 @@ lab_down() {
 	while read -r ns; do
 		mapfile -t pids < <(ip netns pids "$ns" 2>/dev/null)
 		lab_end 20 "${pids[@]}"
+		lab_unpin "$ns"
 		ip netns del "$ns" 2>/dev/null
 	done <"$LAB_DIR/namespaces"
 	: >"$LAB_DIR/namespaces"
 	: >"$LAB_DIR/pids"
 }
+
+# Removes what a director has pinned for namespace $1, whose number another may get.
+lab_unpin() {
+	local number
+	number=$(stat -Lc %i "/run/netns/$1") &&
+		rm -rf "/sys/fs/bpf/ipsec-balancer-$number"
+} 2>/dev/null
 
 # Removes the work directory as well.
 lab_forget() {

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fast path by BPF: elements for the program of src/bpf. Changes are collected in their
+ * order and made by as few calls as there are runs of one kind. Ways to the servers are
+ * bpf_servers.h's, interfaces bpf_links.h's.
+ */
+#include "kernel/fast_path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/ruleset_rules.h"
+#include "kernel/bpf_elements.h"
+#include "kernel/bpf_links.h"
+#include "kernel/bpf_servers.h"
+
+/** Room for the name of a directory. */
+#define DIRECTORY_BYTES 64
+
+/** What the nft chain of a server has counted: what came up to it with the server's mark. */
+struct from_nft {
+	struct bpf_counters last; /**< as it was read; begins anew with each table */
+	struct bpf_counters sum;
+};
+
+struct fast_path {
+	const struct config *config;
+	struct bpf_ingress *ingress;
+	struct bpf_servers servers;
+	struct bpf_links links;
+	struct bpf_elements elements;
+	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
+	struct from_nft *from_nft;   /**< owned; of each server */
+};
+
+/** Where maps are pinned: BPF file systems know no network namespaces. Negative errno. */
+static int directory_of(char out[static DIRECTORY_BYTES])
+{
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/net", &namespace) == -1)
+		return -errno;
+	snprintf(out, DIRECTORY_BYTES, BPF_PROGRAM_DIRECTORY "-%llu",
+		(unsigned long long)namespace.st_ino);
+	return 0;
+}
+
+/** Tells whether no service has an address of a family. */
+static bool is_without(const struct config *config, uint8_t family)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		for (size_t j = 0; j < service->address_count; j++) {
+			if (service->addresses[j].family == family)
+				return false;
+		}
+	}
+	return true;
+}
+
+/** Loads the program, with maps for what the configuration allows: an element for each entry
+ *  of ESP in UDP, and one for each client with an entry. */
+static int load(const struct config *config, struct bpf_ingress **ret_ingress)
+{
+	char identity[RULESET_IDENTITY_BYTES], directory[DIRECTORY_BYTES];
+	struct bpf_program_limits limits = {
+		.clients = 2 * config->max_entries,
+		.no_v4 = is_without(config, AF_INET),
+		.no_v6 = is_without(config, AF_INET6),
+		.servers = (uint32_t)config->server_count,
+		.identity = identity,
+	};
+	int error = directory_of(directory);
+
+	ruleset_identity(config, identity);
+	return error ? error : bpf_program_open(directory, &limits, ret_ingress);
+}
+
+/** Lets go of everything. */
+static void detach(struct fast_path *fast_path)
+{
+	if (!fast_path)
+		return;
+	bpf_elements_fini(&fast_path->elements);
+	bpf_links_close(&fast_path->links);
+	bpf_servers_close(&fast_path->servers);
+	bpf_program_close(fast_path->ingress);
+	free(fast_path->before);
+	free(fast_path->from_nft);
+	free(fast_path);
+}
+
+/** Sees to it that what is carried from now on until begin() is carried to the right servers.
+ *  A program with maps for others goes. Maps that no program uses were left by a namespace
+ *  that had our number before us. */
+static int settle_earlier_run(struct fast_path *fast_path)
+{
+	if (!bpf_program_took_over(fast_path->ingress))
+		return bpf_links_detach_all(&fast_path->links);
+	if (!bpf_links_has_any(&fast_path->links))
+		return bpf_elements_clear(&fast_path->elements);
+	return bpf_elements_count(&fast_path->elements);
+}
+
+/** Opens all that a fast path has. */
+static int open_parts(struct fast_path *fast_path)
+{
+	const struct config *config = fast_path->config;
+	int error = load(config, &fast_path->ingress);
+
+	if (!error)
+		error = bpf_elements_init(&fast_path->elements, config, fast_path->ingress);
+	if (!error)
+		error = bpf_links_open(&fast_path->links, config, fast_path->ingress);
+	if (!error)
+		error = bpf_servers_open(&fast_path->servers, config, fast_path->ingress);
+	return error ? error : settle_earlier_run(fast_path);
+}
+
+/** Gets ready. */
+static int attach(const struct config *config, struct fast_path **ret_fast_path)
+{
+	struct fast_path *fast_path = calloc(1, sizeof(*fast_path));
+	size_t count = config->server_count + 1;
+	int error = -ENOMEM;
+
+	if (!fast_path)
+		return -ENOMEM;
+	fast_path->config = config;
+	fast_path->before = calloc(count, sizeof(*fast_path->before));
+	fast_path->from_nft = calloc(count, sizeof(*fast_path->from_nft));
+	if (fast_path->before && fast_path->from_nft)
+		error = open_parts(fast_path);
+	if (error)
+		detach(fast_path);
+	else
+		*ret_fast_path = fast_path;
+	return error;
+}
+
+/** Puts the ways, then the program in its places. */
+static int begin(struct fast_path *fast_path)
+{
+	int error = bpf_servers_put(&fast_path->servers);
+
+	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
+		error = bpf_program_counters(
+			fast_path->ingress, i, &fast_path->before[i]);
+	return error ? error : bpf_links_look(&fast_path->links);
+}
+
+/** An element that is to be there. */
+static void put(struct fast_path *fast_path, const struct fast_path_key *key, uint32_t mark)
+{
+	bpf_elements_put(&fast_path->elements, key, mark);
+}
+
+/** An element that is to go. */
+static void take_out(struct fast_path *fast_path, const struct fast_path_key *key)
+{
+	bpf_elements_remove(&fast_path->elements, key);
+}
+
+/** Makes the changes. */
+static int commit(struct fast_path *fast_path)
+{
+	bpf_elements_commit(&fast_path->elements);
+	fast_path->elements.may_be_there = false;
+	return 0;
+}
+
+/** Shows all elements: flows, then clients. What is put meanwhile may be one that is still to
+ *  be shown. */
+static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *user)
+{
+	int error;
+
+	fast_path->elements.may_be_there = true;
+	error = bpf_elements_walk(&fast_path->elements, true, see, user);
+	return error ? error : bpf_elements_walk(&fast_path->elements, false, see, user);
+}
+
+/** Adds up what a server's nft chain counted, over tables. */
+static void see_nft(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
+{
+	struct fast_path *fast_path = user;
+	struct from_nft *nft = &fast_path->from_nft[index];
+
+	if (index >= fast_path->config->server_count)
+		return;
+	if (packets < nft->last.packets)
+		nft->last = (struct bpf_counters){ 0 };
+	nft->sum.packets += packets - nft->last.packets;
+	nft->sum.bytes += bytes - nft->last.bytes;
+	nft->last = (struct bpf_counters){ packets, bytes };
+}
+
+/** Shows what each server has been given by the program, and with its mark by the tables. */
+static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *user)
+{
+	int error = nft_maps.servers(NULL, see_nft, fast_path);
+
+	for (uint32_t i = 0; i < fast_path->config->server_count; i++) {
+		const struct bpf_counters *before = &fast_path->before[i];
+		const struct bpf_counters *nft = &fast_path->from_nft[i].sum;
+		struct bpf_counters now;
+
+		if (!bpf_program_counters(fast_path->ingress, i, &now))
+			see(i, now.packets - before->packets + nft->packets,
+				now.bytes - before->bytes + nft->bytes, user);
+	}
+	return error;
+}
+
+/** The descriptor of the next hops' monitor, which hears of links as well. */
+static int descriptor(const struct fast_path *fast_path)
+{
+	return next_hops_fd(fast_path->servers.hops);
+}
+
+/** Follows next hops and links. Somebody else may have taken our program off. */
+static void follow(struct fast_path *fast_path, bool all)
+{
+	if (bpf_servers_follow(&fast_path->servers, all) || all)
+		bpf_links_look(&fast_path->links);
+}
+
+/** What was counted. */
+static const struct fast_path_counters *counters(const struct fast_path *fast_path)
+{
+	return &fast_path->elements.counters;
+}
+
+/** Shows sizes, ways, interfaces, and why packets went up the stack. */
+static void details(struct fast_path *fast_path, fast_path_detail_fn *see, void *user)
+{
+	const struct bpf_links *links = &fast_path->links;
+	uint64_t packets;
+
+	see(NULL, "elements", fast_path->elements.present, user);
+	see(NULL, "room", 2 * fast_path->config->max_entries, user);
+	see(NULL, "memory_bytes", bpf_program_memory_bytes(fast_path->ingress), user);
+	see(NULL, "ways_changed", fast_path->servers.changes, user);
+	see(NULL, "ways_unresolved", fast_path->servers.unresolved, user);
+	for (size_t i = 0; i < links->count; i++)
+		see("interfaces", links->items[i].name, !links->items[i].error, user);
+	for (int i = 0; i < BPF_REASON_COUNT; i++) {
+		if (!bpf_program_reason(fast_path->ingress, (enum bpf_reason)i, &packets))
+			see("program", bpf_program_reason_name((enum bpf_reason)i), packets,
+				user);
+	}
+}
+
+/** Removes program, maps, and our interest in neighbours. */
+static int clear(void)
+{
+	char directory[DIRECTORY_BYTES];
+	int error = directory_of(directory), released;
+
+	if (!error)
+		error = bpf_program_remove(directory);
+	released = next_hops_release_others(NULL);
+	return error ? error : released;
+}
+
+const struct fast_path_backend bpf_maps = {
+	.name = "bpf",
+	.attach = attach,
+	.begin = begin,
+	.detach = detach,
+	.put = put,
+	.remove = take_out,
+	.commit = commit,
+	.dump = dump,
+	.servers = servers,
+	.fd = descriptor,
+	.follow = follow,
+	.counters = counters,
+	.details = details,
+	.clear = clear,
+};
