@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	tests/lab/stages/also.sh \
 	tests/lab/stages/at-once.sh \
 	tests/lab/stages/certificates.sh \
+	tests/lab/stages/challenge-libreswan.sh \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-fragments.sh \
