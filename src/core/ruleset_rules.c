@@ -109,7 +109,7 @@ const struct ruleset_chain ruleset_chains[] = {
 	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299 },
 	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100 },
 	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
-	{ OUTPUT, NAT_AND_LOCAL, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300 },
+	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300 },
 	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90 },
 	{ SOURCE, NAT, IN_INET, RULESET_HOOK_POSTROUTING, "nat", 100 },
 
@@ -311,9 +311,9 @@ const struct ruleset_rule ruleset_rules[] = {
 	/* What the director's own kernel decrypts goes on as if it had just come. */
 	{ INPUT, RULESET_WITH_LOCAL, NULL, { { 0 } }, DO(RULESET_CLEAR_MARK) },
 
-	{ OUTPUT, NAT_AND_LOCAL, NULL, { IS_V4 },
+	{ OUTPUT, RULESET_WITH_OUTPUT, NULL, { IS_V4 },
 		IF_FROM(V4, RULESET_SET_V4, UNTRACKED_REPLY) },
-	{ OUTPUT, NAT_AND_LOCAL, NULL, { IS_V6 },
+	{ OUTPUT, RULESET_WITH_OUTPUT, NULL, { IS_V6 },
 		IF_FROM(V6, RULESET_SET_V6, UNTRACKED_REPLY) },
 
 	{ POSTROUTING, REPLIES, NULL, { IS_V4 }, IF_FROM(V4, REPLY_V4, REPLY) },
@@ -357,6 +357,9 @@ static unsigned int service_features(const struct config_service *service)
 	unsigned int features = service->also_count ? RULESET_WITH_ALSO : 0;
 	size_t i;
 
+	if (service->challenge != SWITCH_OFF)
+		features |= RULESET_WITH_OUTPUT;
+
 	for (i = 0; i < service->server_count; i++)
 		features |= features_of(&service->servers[i]);
 	return features;
@@ -390,7 +393,9 @@ unsigned int ruleset_features(const struct config *config)
 	}
 	if (!(features & RULESET_WITH_NAT))
 		features |= RULESET_WITHOUT_NAT;
-	if (features & RULESET_WITH_SEEN || !(NAT_AND_LOCAL & ~features))
+	if (!(NAT_AND_LOCAL & ~features))
+		features |= RULESET_WITH_OUTPUT;
+	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))
 		features |= RULESET_WITH_UNTRACKED;
 	return features;
 }

@@ -15,7 +15,7 @@
  * A packet that a server sends to a client by way of the director:
  *
  *   prerouting -300  from a virtual address, so not by nat: kept out of conntrack
- *   output     -300  the same of the director's own, where there is nat
+ *   output     -300  the same of the director's own: local beside nat, and challenges
  *   postrouting  90  ISAKMP is queued, before conntrack gives it the virtual address
  *   postrouting 100  of which conntrack knows no client: gets it from the source map
  *   (bridge) forward the same queueing where the director is a bridge for it
@@ -63,6 +63,8 @@ enum ruleset_feature {
 	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
 	/** seen, or nat beside local: replies that conntrack would take for a beginning */
 	RULESET_WITH_UNTRACKED = 1 << 9,
+	/** what leaves here as a virtual address: local beside nat, or challenges */
+	RULESET_WITH_OUTPUT = 1 << 12,
 };
 
 /** All that has to do with the fast path. */

@@ -38,6 +38,8 @@ stage() {
 	expect "challenged" "$sent" "$(director_counter challenged)"
 	expect "that reached the servers" 0 "$(strangers_arrived)"
 	expect "entries" "$before" "$(director_query stats .entries)"
+	expect "connections in conntrack by the cookies" 0 \
+		"$(lab_in dir conntrack -L 2>/dev/null | grep -c "src=$LAB_VIP dst=10\.")"
 	client_forget 1
 	expect_true "client 1 comes in again, through a cookie" client_initiate 1
 	expect "pings answered" 1 "$(clients_ping 1 1)"
