@@ -31,9 +31,9 @@ director_missing() {
 # Prints the global part of the config; $1 are more lines for it. Which fast path is taken says
 # the run, if the stage does not.
 director_globals() {
-	case ${LAB_FAST_PATH:-}$1 in
-	"" | *fast-path*) ;;
-	*) printf 'fast-path = %s\n' "$LAB_FAST_PATH" ;;
+	case ${LAB_FAST_PATH:+$1} in
+	*fast-path*) ;;
+	*) printf '%s\n' "${LAB_FAST_PATH:+fast-path = $LAB_FAST_PATH}" ;;
 	esac
 	cat <<-END
 		socket = "$LAB_DIR/control.sock"
