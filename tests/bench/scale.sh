@@ -67,7 +67,10 @@ scale_now() {
 scale_start() {
 	# shellcheck disable=SC2034 # bench_config writes it
 	BENCH_STATE=$BENCH_WORK/state
-	bench_config direct auto 2 "max-entries = $(($1 + 1000))"
+	# The table is to be full: nothing makes room in it.
+	bench_config direct auto 2 "max-entries = $(($1 + 1000))
+dropentry = off
+droppacket = off"
 	LD_PRELOAD=$(bench_built tests/bench/stall.so) bench_start
 }
 
