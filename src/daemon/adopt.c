@@ -9,7 +9,7 @@
 
 enum {
 	WAIT_MS = 300,       /**< at the start: what takes longer is for the loop */
-	A_TURN = 256,        /**< elements between packets */
+	A_TURN = 64,         /**< elements between packets */
 	AGAIN_MS = 10000,    /**< after the start */
 };
 

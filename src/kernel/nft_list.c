@@ -200,22 +200,16 @@ static int build_request(struct nlmsghdr *message, const char *table, const char
 }
 
 /** Asks for one element. */
-int nft_has_element(uint16_t family, const char *table, const char *map, const void *key,
-	uint32_t key_bytes)
+int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes)
 {
 	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
-	struct nlmsghdr *message;
-	struct netlink netlink;
-	int error = netlink_open(&netlink, NETLINK_NETFILTER, 0);
+	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
+		(char *)buffer, NFT_MSG_GETSETELEM, family, 0, ++netlink->sequence);
+	int error = build_request(message, table, map, key, key_bytes);
 
-	if (error)
-		return error;
-	message = nftnl_nlmsg_build_hdr(
-		(char *)buffer, NFT_MSG_GETSETELEM, family, 0, ++netlink.sequence);
-	error = build_request(message, table, map, key, key_bytes);
 	if (!error)
-		error = netlink_talk(&netlink, message, NULL, NULL);
-	netlink_close(&netlink);
+		error = netlink_talk(netlink, message, NULL, NULL);
 	if (error == -ENOENT)
 		return 0;
 	return error ? error : 1;

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "kernel/netlink.h"
+
 /** Sees a name; a negative return ends the list with that error. */
 typedef int nft_name_fn(const char *name, void *user);
 
@@ -30,5 +32,5 @@ int nft_list_elements(uint16_t family, const char *table, const char *map,
 	nft_element_fn *see, void *user);
 
 /** Whether a map has an element of that key: 1, 0, negative errno. */
-int nft_has_element(uint16_t family, const char *table, const char *map, const void *key,
-	uint32_t key_bytes);
+int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes);

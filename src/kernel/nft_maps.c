@@ -314,8 +314,8 @@ static int has(struct fast_path *fast_path, const struct fast_path_key *key)
 	uint8_t bytes[KEY_BYTES];
 	uint32_t key_bytes = key_write(key, bytes);
 
-	(void)fast_path;
-	return nft_has_element(NFPROTO_INET, RULESET_TABLE, map_of(key), bytes, key_bytes);
+	return nft_has_element(&fast_path->transaction.netlink, NFPROTO_INET, RULESET_TABLE,
+		map_of(key), bytes, key_bytes);
 }
 
 /** Notes what the kernel has; without the note the next run lists it. */
