@@ -154,7 +154,7 @@ bench_serves() {
 # Waits until the queue is held and the rules are there; $1 is who shall do it.
 bench_wait() {
 	local try
-	for ((try = 0; try < 200; try++)); do
+	for ((try = 0; try < 1200; try++)); do
 		kill -0 "$BENCH_RUNNING" 2>/dev/null || break
 		if bench_in_director grep -qs . "$BENCH_QUEUES" && bench_serves "$1"; then
 			return 0
