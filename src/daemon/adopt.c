@@ -9,7 +9,7 @@
 
 enum {
 	WAIT_MS = 300,       /**< at the start: what takes longer is for the loop */
-	A_TURN = 64,         /**< elements between packets */
+	A_TURN = 32,         /**< elements between packets */
 	AGAIN_MS = 10000,    /**< after the start */
 };
 
@@ -219,6 +219,8 @@ static void on_elements(struct ev_loop *ev, ev_async *watcher, int events)
 	(void)events;
 	if (!adopt->walk)
 		return;
+	/* What has gone in this turn is to be seen as gone. */
+	mirror_flush(adopt->mirror);
 	if (see_some(adopt, &end) == A_TURN && !end)
 		ev_async_send(ev, watcher);
 	if (end)
