@@ -20,6 +20,10 @@
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
 
+/** While an earlier run's elements are taken over, some are put again. None is any more after
+ *  so many looks, one a second. */
+#define TAKING_OVER_LOOKS 60
+
 /** What the nft chain of a server has counted: what came up to it with the server's mark. */
 struct from_nft {
 	struct bpf_counters last; /**< as it was read; begins anew with each table */
@@ -34,6 +38,7 @@ struct fast_path {
 	struct bpf_elements elements;
 	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
 	struct from_nft *from_nft;   /**< owned; of each server */
+	unsigned int looks_left; /**< while an earlier run's elements are taken over */
 };
 
 /** Where maps are pinned: BPF file systems know no network namespaces. Negative errno. */
@@ -103,6 +108,8 @@ static int settle_earlier_run(struct fast_path *fast_path)
 		return bpf_links_detach_all(&fast_path->links);
 	if (!bpf_links_has_any(&fast_path->links))
 		return bpf_elements_clear(&fast_path->elements);
+	fast_path->elements.may_be_there = true;
+	fast_path->looks_left = TAKING_OVER_LOOKS;
 	return bpf_elements_count(&fast_path->elements);
 }
 
@@ -169,18 +176,15 @@ static void take_out(struct fast_path *fast_path, const struct fast_path_key *ke
 static int commit(struct fast_path *fast_path)
 {
 	bpf_elements_commit(&fast_path->elements);
-	fast_path->elements.may_be_there = false;
 	return 0;
 }
 
-/** Shows all elements: flows, then clients. What is put meanwhile may be one that is still to
- *  be shown. */
+/** Shows all elements: flows, then clients. Changes nothing here, for it may be another
+ *  thread that asks. */
 static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *user)
 {
-	int error;
+	int error = bpf_elements_walk(&fast_path->elements, true, see, user);
 
-	fast_path->elements.may_be_there = true;
-	error = bpf_elements_walk(&fast_path->elements, true, see, user);
 	return error ? error : bpf_elements_walk(&fast_path->elements, false, see, user);
 }
 
@@ -227,6 +231,8 @@ static void follow(struct fast_path *fast_path, bool all)
 {
 	if (bpf_servers_follow(&fast_path->servers, all) || all)
 		bpf_links_look(&fast_path->links);
+	if (all && fast_path->looks_left)
+		fast_path->elements.may_be_there = --fast_path->looks_left > 0;
 }
 
 /** What was counted. */

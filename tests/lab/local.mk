@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	tests/lab/stages/explain.sh \
 	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/fast-path.sh \
+	tests/lab/stages/fast-path-life.sh \
 	tests/lab/stages/greylist.sh \
 	tests/lab/stages/ike-fragments.sh \
 	tests/lab/stages/ikev1-direct.sh \

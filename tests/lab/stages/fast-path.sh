@@ -20,7 +20,7 @@ stage() {
 	expect_true "all of it sent by the kernel alone" lab_until 30 director_fast_is 40
 	expect "of it seen by the daemon" 0 \
 		"$(($(director_counter esp-in-udp) + $(director_counter slave)))"
-	expect "fast path" "${LAB_FAST_PATH:-nft}" "$(director_fast_path)"
+	expect "fast path" "${LAB_FAST_PATH:-bpf}" "$(director_fast_path)"
 	lab_in dir nft flush ruleset
 	expect_true "the tables come back within three seconds" \
 		lab_until 30 director_rules_present
@@ -34,7 +34,7 @@ stage() {
 	expect "elements in the maps" "$elements" "$(director_fast_elements)"
 	expect "clients with answers after the restart" 4 "$(clients_ping_ten)"
 	expect "elements kept, by the log" "$elements elements of an earlier run kept, 0 removed" \
-		"$(sed -n 's/.*fast path: \(.*removed\)$/\1/p' "$LAB_DIR/log/director.log" | tail -n 1)"
+		"$(sed -n 's/.*fast path: .*; \(.*removed\)$/\1/p' "$LAB_DIR/log/director.log" | tail -n 1)"
 	peer_ctl c1 --rekey --ike vpn >/dev/null || stage_fail "client 1 could not rekey its IKE SA"
 	expect_true "a ping of client 1 after rekeying" client_ping 1
 	expect_good_end

@@ -53,6 +53,16 @@ unit_runs_anew() {
 	[ "$(systemctl is-active "$UNIT")" = active ] && [ "$(unit_property MainPID)" != "$1" ]
 }
 
+# True when the BPF program is at link $1, by default that to the servers.
+unit_has_program() {
+	tc filter show dev "${1:-lab0}" ingress | grep -q ipb_ingress
+}
+
+# Makes a link; true when the program is there soon. The daemon has few rights left by then.
+unit_program_follows() {
+	ip link add lab1 type dummy && lab_until 30 unit_has_program lab1
+}
+
 # Claims that the running daemon has its own user and no right but to configure the network.
 expect_rights() {
 	expect "user of the daemon" "$(id -u ipsec-balancer)" "$(unit_status Uid)"
@@ -79,10 +89,15 @@ stage() {
 	expect_at_least "words of the tool, by the default socket" 1 \
 		"$("$(build_variable sbindir)/ipsec-balancerctl" show version | wc -w)"
 	expect_true "packets go to the queue by nft's own expression" unit_journal "nft queue"
+	expect_true "the fast path is BPF" unit_journal "fast path: bpf"
+	expect_true "the program is at the link to the servers" unit_has_program
+	expect_true "and comes to one that is made later" unit_program_follows
 	pid=$(unit_property MainPID)
 	kill -KILL "$pid"
 	expect_true "restarted after a kill -9" lab_until 200 unit_runs_anew "$pid"
+	expect_true "it takes the program's place again" unit_has_program
 	expect_true "systemctl stop" systemctl stop "$UNIT"
+	expect_true "the program stays" unit_has_program
 	expect "result" success "$(unit_property Result)"
 	expect "owner and permissions of the state file" "ipsec-balancer 600" \
 		"$(stat -c '%U %a' "$(build_variable localstatedir)/lib/ipsec-balancer/state")"
