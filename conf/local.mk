@@ -5,6 +5,7 @@ dist_examples_DATA = \
 	conf/direct.conf \
 	conf/external-ruleset.conf \
 	conf/external-ruleset.nft \
+	conf/flood.conf \
 	conf/ipsec-balancer.conf \
 	conf/ipv6.conf \
 	conf/local-node.conf \

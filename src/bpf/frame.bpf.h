@@ -67,24 +67,26 @@ enum kind {
 #define data_of(skb) ((void *)(long)(skb)->data)
 #define end_of(skb) ((void *)(long)(skb)->data_end)
 
-/** Tells what a packet is by protocol and ports, and its SPI. */
-static __always_inline enum kind kind_of(
-	__u8 protocol, const union upper *upper, __be32 *ret_spi)
+/** Tells what a packet is by protocol and ports. */
+static __always_inline enum kind kind_of(__u8 protocol, const union upper *upper)
 {
-	if (protocol == IPPROTO_ESP) {
-		*ret_spi = upper->esp.spi;
+	if (protocol == IPPROTO_ESP)
 		return KIND_ESP;
-	}
-	if (protocol == IPPROTO_UDP) {
-		*ret_spi = upper->udp.spi;
-		if (upper->udp.dest != PORT_NATT && upper->udp.source != PORT_NATT)
-			return KIND_OTHER;
-		if (!upper->udp.spi || bpf_ntohs(upper->udp.len) < ESP_IN_UDP_BYTES)
-			return KIND_OTHER;
-		return upper->udp.dest == PORT_NATT ? KIND_ESP_IN_UDP : KIND_REPLY_UDP;
-	}
-	*ret_spi = upper->ah.spi;
-	return protocol == IPPROTO_AH ? KIND_AH : KIND_OTHER;
+	if (protocol != IPPROTO_UDP)
+		return protocol == IPPROTO_AH ? KIND_AH : KIND_OTHER;
+	if (upper->udp.dest != PORT_NATT && upper->udp.source != PORT_NATT)
+		return KIND_OTHER;
+	if (!upper->udp.spi || bpf_ntohs(upper->udp.len) < ESP_IN_UDP_BYTES)
+		return KIND_OTHER;
+	return upper->udp.dest == PORT_NATT ? KIND_ESP_IN_UDP : KIND_REPLY_UDP;
+}
+
+/** The SPI of such a packet. */
+static __always_inline __be32 spi_of(enum kind kind, const union upper *upper)
+{
+	if (kind == KIND_ESP)
+		return upper->esp.spi;
+	return kind == KIND_AH ? upper->ah.spi : upper->udp.spi;
 }
 
 /** Has size_bytes of a packet behind the Ethernet header where they can be read; returns the
@@ -109,6 +111,18 @@ static __always_inline void *packet_again(struct __sk_buff *skb, __u32 size_byte
 	void *packet = data_of(skb) + ETH_HLEN;
 
 	return packet + size_bytes <= end_of(skb) ? packet : NULL;
+}
+
+/** Copies an address of IPv6, in words: the compiler would take it for unaligned. */
+static __always_inline void copy16(void *to, const void *from)
+{
+	__u32 *words = to;
+	const __u32 *source = from;
+
+	words[0] = source[0];
+	words[1] = source[1];
+	words[2] = source[2];
+	words[3] = source[3];
 }
 
 /** Folds a sum of 16-bit words. */

@@ -89,7 +89,8 @@ struct bpf_way {
 	__u32 interface;
 	__u32 mtu_bytes; /**< the longest packet as it comes, before anything is put around */
 	__u32 mark_mask; /**< bits of the mark that are ours */
-	__u8 ethernet[16]; /**< destination, source, type as it leaves, two of zero */
+	/** Destination, source, type as it leaves, two of zero. */
+	__u8 ethernet[16] __attribute__((aligned(8)));
 	__u8 address[16];  /**< nat: the server's address */
 	/** Tunnel: headers that lack length, ECN, identification, hop limit, DF, flow label and
 	 *  UDP's source port and checksum. The checksum of an IPv4 header is the sum, folded but

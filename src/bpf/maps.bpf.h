@@ -53,8 +53,9 @@ ARRAY(ipb1_counters, PERCPU_ARRAY, struct bpf_counters);
 ARRAY(ipb1_reasons, PERCPU_ARRAY, __u64);
 
 /** Counts a packet and leaves it, unmarked, to whoever comes next: other filters, the
- *  stack. */
-static __always_inline int pass(__u32 reason)
+ *  stack. Not inlined, like all that is not the plain way of a packet: so that has more
+ *  registers. */
+static __noinline int pass(__u32 reason)
 {
 	__u64 *packets = bpf_map_lookup_elem(&ipb1_reasons, &reason);
 
@@ -64,17 +65,20 @@ static __always_inline int pass(__u32 reason)
 }
 
 /** The same with the mark of the client's server. */
-static __always_inline int pass_marked(struct __sk_buff *skb,
-	const struct bpf_client *client, const struct bpf_way *way, __u32 reason)
+static __noinline int pass_marked(struct __sk_buff *skb, const struct bpf_client *client,
+	const struct bpf_way *way, __u32 reason)
 {
-	__u32 mask = way->mark_mask;
+	__u32 mask;
 
+	if (!client || !way)
+		return TC_ACT_UNSPEC;
+	mask = way->mark_mask;
 	skb->mark = (skb->mark & ~mask) | (client->mark & mask);
 	return pass(reason);
 }
 
 /** Counts what a server is given. */
-static __always_inline struct bpf_counters *count(__u32 server, __u32 ip_bytes)
+static __always_inline void count(__u32 server, __u32 ip_bytes)
 {
 	struct bpf_counters *counters = bpf_map_lookup_elem(&ipb1_counters, &server);
 
@@ -82,17 +86,29 @@ static __always_inline struct bpf_counters *count(__u32 server, __u32 ip_bytes)
 		counters->packets++;
 		counters->bytes += ip_bytes;
 	}
-	return counters;
 }
+
+/** The time as bpf_client.seen has it, and the jiffies, without their lowest bits, that it was
+ *  last asked for. The kernel's clock costs fifty instructions, jiffies two. */
+struct {
+	__u32 seen;
+	__u32 jiffies;
+} ipb_clock;
+
+#define CLOCK_SHIFT 7 /**< 0.13 s to 1.3 s, as CONFIG_HZ is */
 
 /** Notes that a client is there. Written once a second, so that the line of memory is not
  *  carried from one CPU to the other with every packet. */
 static __always_inline void see(struct bpf_client *client)
 {
-	__u32 now = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT);
+	__u32 jiffies = (__u32)(bpf_jiffies64() >> CLOCK_SHIFT);
 
-	if (client->seen != now)
-		client->seen = now;
+	if (jiffies != ipb_clock.jiffies) {
+		ipb_clock.seen = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT);
+		ipb_clock.jiffies = jiffies;
+	}
+	if (client->seen != ipb_clock.seen)
+		client->seen = ipb_clock.seen;
 }
 
 /** The way of a client's server. */

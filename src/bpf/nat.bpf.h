@@ -50,7 +50,7 @@ static __always_inline struct packet6 *translate6(
 	__be32 from[4];
 	__s64 diff;
 
-	__builtin_memcpy(from, address, sizeof(from));
+	copy16(from, address);
 	diff = bpf_csum_diff(from, sizeof(from), (__be32 *)to, sizeof(from), 0);
 	if (packet->ip.nexthdr == IPPROTO_UDP && packet->upper.udp.check) {
 		if (bpf_l4_csum_replace(skb, CHECK6_AT, 0, (__u32)diff, CHECK_FLAGS))
@@ -60,7 +60,7 @@ static __always_inline struct packet6 *translate6(
 			return NULL;
 	}
 	address = destination ? &packet->ip.daddr : &packet->ip.saddr;
-	__builtin_memcpy(address, to, sizeof(*address));
+	copy16(address, to);
 	bpf_csum_update(skb, (__wsum)diff);
 	return packet;
 }

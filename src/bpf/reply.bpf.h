@@ -71,16 +71,16 @@ static __always_inline int reply6(struct __sk_buff *skb, struct packet6 *packet,
 	struct bpf_client6 key = { .client_port = port };
 	struct bpf_client *client;
 
-	__builtin_memcpy(key.client, &packet->ip.daddr, sizeof(key.client));
-	__builtin_memcpy(key.virtual, service, sizeof(key.virtual));
+	copy16(key.client, &packet->ip.daddr);
+	copy16(key.virtual, service);
 	client = bpf_map_lookup_elem(&ipb1_clients6, &key);
 	if (!client || !is_server_of(client, true, packet->ip.saddr.in6_u.u6_addr32))
 		return pass(BPF_REASON_REPLY_UNKNOWN);
 	if (packet->ip.hop_limit <= 1 || skb->gso_size)
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	route.tot_len = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
-	__builtin_memcpy(route.ipv6_src, &packet->ip.saddr, sizeof(route.ipv6_src));
-	__builtin_memcpy(route.ipv6_dst, &packet->ip.daddr, sizeof(route.ipv6_dst));
+	copy16(route.ipv6_src, &packet->ip.saddr);
+	copy16(route.ipv6_dst, &packet->ip.daddr);
 	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
 		return pass(BPF_REASON_REPLY_NO_WAY);
 	packet = translate6(skb, packet, false, service);

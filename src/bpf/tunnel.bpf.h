@@ -124,7 +124,7 @@ static __always_inline void inner_decrease(
 #define inner_header_bytes(inner) ((inner)->v6 ? OUTER6_BYTES : OUTER4_BYTES)
 
 /** Puts IPv4 around. False if there is no room, and then the packet is as it was. */
-static __always_inline bool tunnel4(struct __sk_buff *skb, const struct bpf_way *way,
+static __always_inline bool put4(struct __sk_buff *skb, const struct bpf_way *way,
 	const struct inner *inner, __u32 outer_bytes, __u32 packets)
 {
 	struct outer4 *outer;
@@ -145,7 +145,7 @@ static __always_inline bool tunnel4(struct __sk_buff *skb, const struct bpf_way 
 }
 
 /** Puts IPv6 around. */
-static __always_inline bool tunnel6(struct __sk_buff *skb, const struct bpf_way *way,
+static __always_inline bool put6(struct __sk_buff *skb, const struct bpf_way *way,
 	const struct inner *inner, __u32 outer_bytes)
 {
 	struct outer6 *outer;
@@ -165,4 +165,64 @@ static __always_inline bool tunnel6(struct __sk_buff *skb, const struct bpf_way 
 	}
 	ethernet_write(outer, way);
 	return true;
+}
+
+/** Puts the right headers around a packet. */
+static __always_inline bool tunnel(struct __sk_buff *skb, const struct bpf_client *client,
+	const struct bpf_way *way, const struct inner *inner)
+{
+	struct bpf_counters *counters;
+	__u32 packets = 0;
+
+	if (way->outer_bytes == OUTER6_BYTES)
+		return put6(skb, way, inner, OUTER6_BYTES);
+	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES)
+		return put6(skb, way, inner, OUTER6_BYTES + GUE_BYTES);
+	counters = bpf_map_lookup_elem(&ipb1_counters, &client->server);
+	if (counters)
+		packets = (__u32)counters->packets;
+	if (way->outer_bytes == OUTER4_BYTES)
+		return put4(skb, way, inner, OUTER4_BYTES, packets);
+	return put4(skb, way, inner, OUTER4_BYTES + GUE_BYTES, packets);
+}
+
+/** Has a packet of IPv4 in a tunnel. False if there is no room, and then it is as it was. */
+static __noinline bool tunnel_of4(struct __sk_buff *skb, const struct bpf_client *client,
+	const struct bpf_way *way, __u32 port)
+{
+	struct packet4 *packet = packet_again(skb, sizeof(*packet));
+	struct inner inner = { .v6 = false };
+
+	if (!packet || !client || !way)
+		return false;
+	inner.ip_bytes = bpf_ntohs(packet->ip.tot_len);
+	inner.flow = flow_of(packet->ip.saddr, port);
+	inner.tos = packet->ip.tos;
+	inner.ttl = packet->ip.ttl - 1;
+	inner.df = packet->ip.frag_off;
+	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES &&
+		!sum_of4(skb, packet, inner.ip_bytes, &inner.sum))
+		return false;
+	return tunnel(skb, client, way, &inner);
+}
+
+/** Has a packet of IPv6 in a tunnel. */
+static __noinline bool tunnel_of6(struct __sk_buff *skb, const struct bpf_client *client,
+	const struct bpf_way *way, __u32 port)
+{
+	struct packet6 *packet = packet_again(skb, sizeof(*packet));
+	struct inner inner = { .v6 = true };
+	const __be32 *source;
+
+	if (!packet || !client || !way)
+		return false;
+	source = packet->ip.saddr.in6_u.u6_addr32;
+	inner.ip_bytes = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
+	inner.flow = flow_of(source[0] ^ source[1] ^ source[2] ^ source[3], port);
+	inner.tos = (__u8)(bpf_ntohs(*(__be16 *)&packet->ip) >> 4);
+	inner.ttl = packet->ip.hop_limit - 1;
+	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES &&
+		!sum_of6(skb, packet, inner.ip_bytes, &inner.sum))
+		return false;
+	return tunnel(skb, client, way, &inner);
 }

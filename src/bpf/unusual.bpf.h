@@ -23,7 +23,6 @@ static __always_inline enum kind found_kind(
 {
 	union upper upper = { { 0 } };
 	enum kind kind;
-	__be32 spi;
 
 	*ret_port = 0;
 	if (found->later)
@@ -32,8 +31,8 @@ static __always_inline enum kind found_kind(
 							KIND_OTHER;
 	if (bpf_skb_load_bytes(skb, found->offset, &upper, sizeof(upper)))
 		return KIND_OTHER;
-	kind = kind_of(found->protocol, &upper, &spi);
-	if (bpf_ntohl(spi) < SPI_FIRST)
+	kind = kind_of(found->protocol, &upper);
+	if (bpf_ntohl(spi_of(kind, &upper)) < SPI_FIRST)
 		return KIND_OTHER;
 	if (kind == KIND_ESP_IN_UDP)
 		*ret_port = upper.udp.source;
@@ -85,6 +84,13 @@ static __noinline int unusual4(struct __sk_buff *skb)
 		bpf_map_lookup_elem(&ipb1_clients4, &key), false);
 }
 
+/** Tells whether a header of IPv6 has another one behind it that matters here. */
+static __always_inline bool is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT;
+}
+
 /** Steps over one extension header (RFC 8200 4); false when there is none. */
 static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *found)
 {
@@ -94,8 +100,7 @@ static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *
 		__be16 offset;
 	} header;
 
-	if (found->protocol != IPPROTO_HOPOPTS && found->protocol != IPPROTO_ROUTING &&
-		found->protocol != IPPROTO_DSTOPTS && found->protocol != IPPROTO_FRAGMENT)
+	if (!is_extension(found->protocol))
 		return false;
 	if (bpf_skb_load_bytes(skb, found->offset, &header, sizeof(header)))
 		return false;
@@ -127,8 +132,8 @@ static __noinline int unusual6(struct __sk_buff *skb)
 	kind = found_kind(skb, &found, &key.client_port);
 	if (kind == KIND_OTHER)
 		return TC_ACT_UNSPEC;
-	__builtin_memcpy(key.client, &ip.saddr, sizeof(key.client));
-	__builtin_memcpy(key.virtual, &ip.daddr, sizeof(key.virtual));
+	copy16(key.client, &ip.saddr);
+	copy16(key.virtual, &ip.daddr);
 	if (bpf_map_lookup_elem(&ipb1_replies6, &ip.saddr))
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)

@@ -86,17 +86,14 @@ static bool is_configured(const struct restoration *restoration,
 		server_reachable(known->server, record->address.family);
 }
 
-/** Tells whether the entry has expired. Where there may be soft ones, an ESTABLISHED one
- *  becomes soft at the end. */
+/** Tells whether the entry has expired. ESTABLISHED ones do so at the end, like any other:
+ *  who listens hears of it, or they become soft. */
 static bool has_expired(const struct restoration *restoration,
 	const struct session_saved *saved)
 {
-	const struct config_service *config = saved->service->config;
-
-	if (saved->state == SESSION_INITIAL)
-		return is_over(restoration, saved->last_ms, config->timeout_initial_ms);
-	return !config->soft_entries &&
-		is_over(restoration, saved->last_ms, config->timeout_established_ms);
+	return saved->state == SESSION_INITIAL &&
+		is_over(restoration, saved->last_ms,
+			saved->service->config->timeout_initial_ms);
 }
 
 /** Counts how it went with an entry. */
@@ -150,10 +147,9 @@ static void restore_handshake(struct restoration *restoration, const struct reco
 	};
 
 	memcpy(saved.offered.rcookies, record->offered, sizeof(record->offered));
-	if (entry && known->server && known->service == entry->client->service &&
-		!handshake_restore(&restoration->director->sessions, restoration->entry,
-			&saved))
-		restoration->report->handshakes++;
+	if (entry && known->server && known->service == entry->client->service)
+		handshake_restore(
+			&restoration->director->sessions, restoration->entry, &saved);
 }
 
 /** Restores a template. Where its clients have come first it is there, perhaps with the
@@ -207,13 +203,17 @@ static void restore_record(struct restoration *restoration, const struct record 
 static void settle(struct restoration *restoration)
 {
 	struct director *director = restoration->director;
+	size_t restored;
 
 	for (size_t i = 0; i < director->service_count; i++) {
 		session_sort(&director->sessions, &director->services[i]);
 		template_sort(&director->services[i]);
 	}
+	restored = director->sessions.entry_count;
 	director_expire(director, restoration->now_ms, SIZE_MAX);
 	restoration->report->entries = director->sessions.entry_count;
+	restoration->report->handshakes = director->sessions.handshakes_pool.count;
+	restoration->report->expired += restored - director->sessions.entry_count;
 }
 
 /** The longest time for which anything is kept. */
@@ -272,6 +272,7 @@ bool restore(struct director *director, const uint8_t *data, size_t size_bytes,
 		restore_record(&restoration, &record);
 	if (reader.servers != director->config->server_count)
 		ret_report->servers_changed = true;
+	ret_report->seal = reader.seal.hash;
 	settle(&restoration);
 	return true;
 }

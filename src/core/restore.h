@@ -14,6 +14,7 @@ struct restore_report {
 	char refusal[80]; /**< why nothing was restored; empty: the file was good */
 	bool is_foreign;  /**< the file is somebody else's, and to be left alone */
 	bool servers_changed; /**< in number or order: a mark may mean another one now */
+	uint64_t seal;    /**< of a file that was good */
 	uint64_t away_ms; /**< since it was saved */
 	size_t entries;   /**< restored, and so on */
 	size_t handshakes;

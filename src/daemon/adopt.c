@@ -2,14 +2,15 @@
 #include "daemon/adopt.h"
 
 #include <errno.h>
+#include <string.h>
 
-/** A walk over the elements. */
-struct walk {
-	struct mirror *mirror;
-	struct director *director;
-	uint64_t now_ms;
-	bool is_known; /**< what the marks mean */
-	struct adopted *adopted;
+#include "daemon/clock.h"
+#include "daemon/log.h"
+
+enum {
+	WAIT_MS = 300,       /**< at the start: what takes longer is for the loop */
+	A_TURN = 32,         /**< elements between packets */
+	AGAIN_MS = 10000,    /**< after the start */
 };
 
 /** The server of service that has the mark, or NULL. */
@@ -39,15 +40,16 @@ static struct packet_flow flow_of(const struct fast_path_key *key)
 
 /** Makes the entry that stands behind an element. Nobody has shown a cookie of it: its port
  *  may have been given to somebody else meanwhile. */
-static int make_entry(const struct walk *walk, const struct packet_flow *flow,
+static int make_entry(struct adopt *adopt, const struct packet_flow *flow,
 	struct service *service, struct server *server, uint32_t mark)
 {
-	struct session_table *sessions = &walk->director->sessions;
+	struct session_table *sessions = &adopt->director->sessions;
 	struct session_entry *entry;
+	uint64_t now_ms = clock_now_ms();
 	int error = -ENOENT;
 
-	if (walk->is_known)
-		error = session_add(sessions, service, server, flow, walk->now_ms, &entry);
+	if (adopt->marks_are_known)
+		error = session_add(sessions, service, server, flow, now_ms, &entry);
 	if (error)
 		return error;
 	/* The kernel has this one: announcing the entry must not put it again. */
@@ -56,20 +58,33 @@ static int make_entry(const struct walk *walk, const struct packet_flow *flow,
 	else
 		entry->client->fast_mark = mark;
 	entry->mark = mark;
-	session_establish(sessions, entry, walk->now_ms);
+	session_establish(sessions, entry, now_ms);
 	entry->proof_ms = 0;
 	return 0;
 }
 
+/** The same, if the element has not gone since it was listed. */
+static int make_new(struct adopt *adopt, const struct fast_path_key *key,
+	const struct packet_flow *flow, struct service *service, struct server *server,
+	uint32_t mark)
+{
+	struct mirror *mirror = adopt->mirror;
+
+	if (adopt->is_late && mirror->backend->has &&
+		mirror->backend->has(mirror->fast_path, key) == 0)
+		return -ENOENT;
+	return make_entry(adopt, flow, service, server, mark);
+}
+
 /** Takes over an element of ESP in UDP; an entry that is there must agree with it. */
-static int adopt_flow(const struct walk *walk, const struct fast_path_key *key,
+static int adopt_flow(struct adopt *adopt, const struct fast_path_key *key,
 	struct service *service, struct server *server, uint32_t mark)
 {
 	struct packet_flow flow = flow_of(key);
-	struct session_entry *entry = session_find_flow(&walk->director->sessions, &flow);
+	struct session_entry *entry = session_find_flow(&adopt->director->sessions, &flow);
 
 	if (!entry)
-		return make_entry(walk, &flow, service, server, mark);
+		return make_new(adopt, key, &flow, service, server, mark);
 	if (session_server(entry) != server || entry->state != SESSION_ESTABLISHED)
 		return -EEXIST;
 	entry->mark = mark;
@@ -79,15 +94,15 @@ static int adopt_flow(const struct walk *walk, const struct fast_path_key *key,
 
 /** Takes over an element of ESP and AH, whose client may be there by its other elements or
  *  from the state file. */
-static int adopt_client(const struct walk *walk, const struct fast_path_key *key,
+static int adopt_client(struct adopt *adopt, const struct fast_path_key *key,
 	struct service *service, struct server *server, uint32_t mark)
 {
 	struct packet_flow flow = flow_of(key);
 	struct session_client *client = session_find_client(
-		&walk->director->sessions, service, &key->client);
+		&adopt->director->sessions, service, &key->client);
 
 	if (!client || !client->plain_established_count)
-		return make_entry(walk, &flow, service, server, mark);
+		return make_new(adopt, key, &flow, service, server, mark);
 	if (session_client_server(client) != server)
 		return -EEXIST;
 	client->fast_mark = mark;
@@ -95,42 +110,159 @@ static int adopt_client(const struct walk *walk, const struct fast_path_key *key
 }
 
 /** Takes over one element whose server is known. */
-static int adopt(const struct walk *walk, const struct fast_path_key *key,
+static int take_over(struct adopt *adopt, const struct fast_path_key *key,
 	struct service *service, struct server *server, uint32_t mark)
 {
 	if (key->client_port)
-		return adopt_flow(walk, key, service, server, mark);
-	return adopt_client(walk, key, service, server, mark);
+		return adopt_flow(adopt, key, service, server, mark);
+	return adopt_client(adopt, key, service, server, mark);
 }
 
-/** Sees one element; what nothing can stand behind is removed. */
-static int see(const struct fast_path_key *key, uint32_t mark, void *user)
+/** Sees one element; what nothing can stand behind is removed. An entry that does not agree
+ *  puts its own in any case: after the walk, or it has done so meanwhile. */
+static void see(struct adopt *adopt, const struct adopt_element *element)
 {
-	const struct walk *walk = user;
-	struct service *service = director_service_at(walk->director, &key->virtual);
+	const struct fast_path_key *key = &element->key;
+	struct mirror *mirror = adopt->mirror;
+	struct service *service = director_service_at(adopt->director, &key->virtual);
 	struct server *server =
-		service ? server_of_mark(walk->mirror->config, service, mark) : NULL;
+		service ? server_of_mark(mirror->config, service, element->mark) : NULL;
+	int error = server ? take_over(adopt, key, service, server, element->mark) : -ENOENT;
 
-	if (server && !adopt(walk, key, service, server, mark)) {
-		walk->adopted->kept++;
-		return 0;
+	if (!error) {
+		adopt->kept++;
+	} else if (error != -EEXIST || !adopt->is_late) {
+		mirror->backend->remove(mirror->fast_path, key);
+		adopt->removed++;
 	}
-	walk->mirror->backend->remove(walk->mirror->fast_path, key);
-	walk->adopted->removed++;
-	return 0;
 }
 
-/** Takes over all elements, then tells the kernel what has to go. */
-int adopt_elements(struct mirror *mirror, struct director *director, uint64_t now_ms,
-	bool is_known, struct adopted *ret_adopted)
+/** Sees some of what has been listed; returns how many elements, and tells whether that is
+ *  the end. */
+static size_t see_some(struct adopt *adopt, bool *ret_end)
 {
-	struct walk walk = { mirror, director, now_ms, is_known, ret_adopted };
+	struct adopt_element elements[A_TURN];
+	size_t count = adopt_walk_take(adopt->walk, elements, A_TURN, ret_end);
+
+	for (size_t i = 0; i < count; i++)
+		see(adopt, &elements[i]);
+	return count;
+}
+
+/** Ends the walk and says what came of it. */
+static void finish(struct adopt *adopt)
+{
+	int error = adopt_walk_error(adopt->walk);
+
+	if (error) {
+		log_warning("fast path: what the kernel carries could not be read: %s",
+			strerror(-error));
+		adopt->was_cut = true;
+	}
+	log_info("fast path: %zu elements of an earlier run kept, %zu removed", adopt->kept,
+		adopt->removed);
+	adopt_walk_end(adopt->walk);
+	adopt->walk = NULL;
+}
+
+/** Starts a walk; false where that is not possible. */
+static bool start(struct adopt *adopt)
+{
+	struct mirror *mirror = adopt->mirror;
 	int error;
 
-	*ret_adopted = (struct adopted){ 0 };
 	/* What has just expired is still in the maps, and must not come back from there. */
 	mirror_flush(mirror);
-	error = mirror->backend->dump(mirror->fast_path, see, &walk);
+	adopt->kept = adopt->removed = 0;
+	error = adopt_walk_begin(mirror->backend, mirror->fast_path, &adopt->walk);
+	if (error)
+		log_warning("fast path: what the kernel carries cannot be read: %s",
+			strerror(-error));
+	return !error;
+}
+
+/** Begins. A list that comes at once tells what has to be put; else all is put again, which
+ *  does no harm. */
+void adopt_begin(struct adopt *adopt, uint64_t now_ms)
+{
+	struct mirror *mirror = adopt->mirror;
+	bool end = false;
+
+	adopt->is_late = !start(adopt) || !adopt_walk_wait(adopt->walk, WAIT_MS);
+	if (adopt->is_late) {
+		mirror_refill(mirror, true);
+		return;
+	}
+	mirror_forget(mirror, adopt->director);
+	while (!end)
+		see_some(adopt, &end);
+	finish(adopt);
 	mirror_flush(mirror);
-	return error;
+	mirror_refill(mirror, false);
+	adopt->again_ms = now_ms + AGAIN_MS;
+}
+
+/** The walk's thread wakes the loop. */
+static void wake(void *user)
+{
+	struct adopt *adopt = user;
+
+	ev_async_send(adopt->ev, &adopt->on_elements);
+}
+
+/** Elements wait. */
+static void on_elements(struct ev_loop *ev, ev_async *watcher, int events)
+{
+	struct adopt *adopt = watcher->data;
+	bool end = false;
+
+	(void)events;
+	if (!adopt->walk)
+		return;
+	/* What has gone in this turn is to be seen as gone. */
+	mirror_flush(adopt->mirror);
+	if (see_some(adopt, &end) == A_TURN && !end)
+		ev_async_send(ev, watcher);
+	if (end)
+		finish(adopt);
+}
+
+/** Goes on in the loop. */
+void adopt_follow(struct adopt *adopt, struct ev_loop *ev)
+{
+	adopt->ev = ev;
+	ev_async_init(&adopt->on_elements, on_elements);
+	adopt->on_elements.data = adopt;
+	ev_async_start(ev, &adopt->on_elements);
+	if (adopt->walk)
+		adopt_walk_wake(adopt->walk, wake, adopt);
+}
+
+/** Does it once more, when it is time. */
+void adopt_look(struct adopt *adopt, uint64_t now_ms)
+{
+	if (!adopt->again_ms || now_ms < adopt->again_ms || adopt->walk)
+		return;
+	adopt->again_ms = 0;
+	adopt->is_late = true;
+	if (start(adopt))
+		adopt_walk_wake(adopt->walk, wake, adopt);
+}
+
+/** Nothing is left to be looked at. */
+bool adopt_is_done(const struct adopt *adopt)
+{
+	return !adopt->walk && !adopt->again_ms && !adopt->was_cut;
+}
+
+/** Ends it. */
+void adopt_end(struct adopt *adopt)
+{
+	if (adopt->walk)
+		adopt->was_cut = true;
+	adopt_walk_end(adopt->walk);
+	adopt->walk = NULL;
+	if (adopt->ev)
+		ev_async_stop(adopt->ev, &adopt->on_elements);
+	adopt->ev = NULL;
 }

@@ -28,6 +28,7 @@ static const struct daemon_step *const steps[] = {
 	&daemon_conntrack,
 	&daemon_fast_path,
 	&daemon_loop,
+	&daemon_adopt,
 	&daemon_state_watch,
 	&daemon_control,
 	&daemon_privileges,

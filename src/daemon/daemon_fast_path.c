@@ -90,6 +90,7 @@ static int choose_up(struct daemon *daemon)
 /** Lets go of it. */
 static void choose_down(struct daemon *daemon)
 {
+	daemon->mirror.backend = NULL;
 	if (daemon->fast_path_backend)
 		daemon->fast_path_backend->detach(daemon->mirror.fast_path);
 }
@@ -111,21 +112,35 @@ static void clear_others(const struct daemon *daemon)
 	}
 }
 
+/** Tells whether the kernel has exactly what was restored: the run before has noted so, and
+ *  all of it has come back or has expired just now. */
+static bool is_known(const struct daemon *daemon)
+{
+	const struct restore_report *restored = &daemon->state.restored;
+	const struct mirror *mirror = &daemon->mirror;
+	uint64_t noted =
+		mirror->backend->noted ? mirror->backend->noted(mirror->fast_path) : 0;
+
+	return noted && noted == restored->seal && !restored->servers_changed &&
+		!restored->unconfigured && !restored->no_room;
+}
+
 /** Takes over what the kernel carries already from an earlier run. */
 static void adopt_all(struct daemon *daemon)
 {
-	struct mirror *mirror = &daemon->mirror;
-	struct adopted *adopted = &daemon->adopted;
-	int error = adopt_elements(mirror, daemon->director, clock_now_ms(),
-		!daemon->state.restored.servers_changed, adopted);
+	struct adopt *adopt = &daemon->adopt;
 
-	if (error)
-		log_warning("fast path: what the kernel carries could not be read: %s",
-			strerror(-error));
-	/* What was restored before the fast path was there. */
-	mirror_refill(mirror, false);
-	log_info("fast path: %s; %zu elements of an earlier run kept, %zu removed",
-		mirror->backend->name, adopted->kept, adopted->removed);
+	daemon->mirror.assumes = false;
+	*adopt = (struct adopt){
+		.mirror = &daemon->mirror,
+		.director = daemon->director,
+		.marks_are_known = !daemon->state.restored.servers_changed,
+	};
+	log_info("fast path: %s", daemon->mirror.backend->name);
+	if (is_known(daemon))
+		log_info("fast path: the kernel has what was restored");
+	else
+		adopt_begin(adopt, clock_now_ms());
 }
 
 /** Has the kernel carry what is established. Without it everything is queued. */
@@ -142,23 +157,42 @@ static int fast_path_up(struct daemon *daemon)
 			strerror(-error));
 		return error;
 	}
-	daemon->mirror.backend = daemon->fast_path_backend;
 	adopt_all(daemon);
 	return 0;
 }
 
-/** Leaves the established to the kernel: what ends from now on is not told to it. */
+/** Leaves the established to the kernel: what ends from now on is not told to it. Where all
+ *  that it has is in the state file, that is noted. */
 static void fast_path_down(struct daemon *daemon)
 {
 	struct mirror *mirror = &daemon->mirror;
 
 	if (!mirror->backend)
 		return;
-	mirror->backend->commit(mirror->fast_path);
+	mirror_flush(mirror);
+	if (mirror->backend->note && daemon->state.saved_seal &&
+		mirror_is_settled(mirror) && adopt_is_done(&daemon->adopt))
+		mirror->backend->note(mirror->fast_path, daemon->state.saved_seal);
 	mirror->backend = NULL;
 }
 
 const struct daemon_step daemon_fast_path = { .up = fast_path_up, .down = fast_path_down };
+
+/** Goes on with what takes long. */
+static int adopt_up(struct daemon *daemon)
+{
+	if (daemon->mirror.backend)
+		adopt_follow(&daemon->adopt, daemon->loop.ev);
+	return 0;
+}
+
+/** Ends that; whether it was done stays known. */
+static void adopt_down(struct daemon *daemon)
+{
+	adopt_end(&daemon->adopt);
+}
+
+const struct daemon_step daemon_adopt = { .up = adopt_up, .down = adopt_down };
 
 /** Removes what is in the kernel beside tables and routes. */
 int daemon_fast_path_clear(void)

@@ -10,12 +10,6 @@
 #include "daemon/log.h"
 #include "daemon/privileges.h"
 
-enum {
-	ADOPT_AGAIN_MS = 10000,  /**< after the start */
-	ADOPT_AGAIN_MAX = 10000, /**< elements; more would hold up packets: the kernel lists
-				  *   a map in time that grows with its square */
-};
-
 /** Goes into the background unless asked not to. */
 static int background_up(struct daemon *daemon)
 {
@@ -39,10 +33,7 @@ static int loop_up(struct daemon *daemon)
 		.config = daemon->config,
 		.director = daemon->director,
 		.mirror = &daemon->mirror,
-		.adopt_again_ms = daemon->adopted.kept <= ADOPT_AGAIN_MAX ?
-			clock_now_ms() + ADOPT_AGAIN_MS :
-			0,
-		.marks_are_known = !daemon->state.restored.servers_changed,
+		.adopt = &daemon->adopt,
 		.ruleset = daemon->config->ruleset == RULESET_NFTABLES ? &daemon->ruleset :
 									 NULL,
 	};

@@ -27,7 +27,7 @@ struct daemon {
 	struct ruleset_info ruleset;
 	struct upkeep upkeep;
 	const struct fast_path_backend *fast_path_backend; /**< the one chosen, or NULL */
-	struct adopted adopted;
+	struct adopt adopt;
 	struct state_file state;
 	struct stats_sources stats;
 	struct loop loop;
@@ -62,6 +62,7 @@ extern const struct daemon_step daemon_conntrack;
 /* daemon_fast_path.c */
 extern const struct daemon_step daemon_fast_path_choice;
 extern const struct daemon_step daemon_fast_path;
+extern const struct daemon_step daemon_adopt;
 
 /* daemon_process.c */
 extern const struct daemon_step daemon_background;

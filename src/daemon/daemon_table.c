@@ -90,9 +90,12 @@ static int packets_up(struct daemon *daemon)
 const struct daemon_step daemon_packets = { .up = packets_up };
 
 /** Takes over the table of an earlier run. Who listens to the table must be ready, but for
- *  conntrack, which is swept as a whole. */
+ *  conntrack, which is swept as a whole; the fast path has carried on what comes back now,
+ *  and is told what has ended. */
 static int state_up(struct daemon *daemon)
 {
+	daemon->mirror.backend = daemon->fast_path_backend;
+	daemon->mirror.assumes = true;
 	state_file_load(&daemon->state, daemon->config, daemon->director);
 	daemon->stats.state = &daemon->state;
 	return 0;

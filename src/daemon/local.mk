@@ -47,6 +47,7 @@ src_daemon_libipb_state_la_LIBADD = src/core/libipb-core.la src/base/libipb-base
 
 src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/adopt.c src/daemon/adopt.h \
+	src/daemon/adopt_walk.c src/daemon/adopt_walk.h \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/background.c src/daemon/background.h \
 	src/daemon/daemon.c src/daemon/daemon.h \

@@ -14,8 +14,8 @@
 #include "kernel/policy_route.h"
 
 enum {
-	BATCHES_A_TURN = 16,    /**< then timers and the control socket have their turn */
-	EXPIRE_A_TURN = 1000,   /**< expired entries handled between packets */
+	BATCHES_A_TURN = 6,     /**< then timers and the control socket have their turn */
+	EXPIRE_A_TURN = 250,    /**< expired entries handled between packets */
 	REROUTE_DELAY_MS = 100, /**< a flapping link makes many notices */
 };
 

@@ -7,7 +7,7 @@
 #include "kernel/conntrack.h"
 
 enum {
-	REFILL_ENTRIES = 1000,  /**< told between packets */
+	REFILL_ENTRIES = 250,   /**< told between packets */
 	REFILL_BUCKETS = 20000, /**< looked at between packets */
 };
 
@@ -37,13 +37,14 @@ static bool is_carried(const struct config_service *service)
 	return !service->learn_spi;
 }
 
-/** Gives an element of the fast path another mark; 0: none. */
+/** Gives an element of the fast path another mark; 0: none. What there is no need to put is
+ *  only noted by who asks. */
 static void change(struct mirror *mirror, const struct fast_path_key *key, uint32_t from,
 	uint32_t to)
 {
 	if (from)
 		mirror->backend->remove(mirror->fast_path, key);
-	if (to)
+	if (to && !mirror->assumes)
 		mirror->backend->put(mirror->fast_path, key, to);
 }
 
@@ -175,6 +176,26 @@ bool mirror_refill_some(struct mirror *mirror, struct director *director)
 	if (mirror->refill_next >= flows->bucket_count)
 		mirror->refill_next = SIZE_MAX;
 	return mirror->refill_next != SIZE_MAX;
+}
+
+/** Forgets. */
+void mirror_forget(struct mirror *mirror, struct director *director)
+{
+	const struct table *flows = &director->sessions.flows;
+
+	(void)mirror;
+	for (size_t i = 0; i < flows->bucket_count; i++) {
+		struct session_entry *entry = table_bucket(flows, i);
+
+		for (; entry; entry = table_behind(flows, entry))
+			entry->client->fast_mark = entry->fast_mark = 0;
+	}
+}
+
+/** All has been told. */
+bool mirror_is_settled(const struct mirror *mirror)
+{
+	return mirror->refill_next == SIZE_MAX && !mirror->lost;
 }
 
 /** An entry became ESTABLISHED: from now on its client's ESP is forwarded. */

@@ -26,6 +26,7 @@ struct mirror {
 	bool lost;          /**< the backend says that what it belongs to is gone */
 	size_t refill_next; /**< bucket of entries to be told next; SIZE_MAX: all are */
 	bool refill_all;    /**< also of what it was told before */
+	bool assumes; /**< what is to be put is there already, from an earlier run */
 };
 
 /** The events to give to director_new(); mirror must outlive the director. */
@@ -45,6 +46,12 @@ void mirror_flush(struct mirror *mirror);
 /** Begins to tell the fast path of what it should know and was not told; all: of everything,
  *  since it has lost what it had. */
 void mirror_refill(struct mirror *mirror, bool all);
+
+/** Forgets all that the fast path was told, without telling it. */
+void mirror_forget(struct mirror *mirror, struct director *director);
+
+/** Tells whether the fast path was told all that it should know. */
+bool mirror_is_settled(const struct mirror *mirror);
 
 /** Goes on with that for a portion of the table. Returns whether there is more. */
 bool mirror_refill_some(struct mirror *mirror, struct director *director);

@@ -46,6 +46,7 @@ static void note_error(struct state_file *state, int error)
 static void note_saved(struct state_file *state)
 {
 	state->counters.saves++;
+	state->saved_seal = state->snapshot.writer.seal.hash;
 	state->counters.entries = state->snapshot.entries;
 	state->counters.bytes = state->bytes;
 	state->counters.duration_ms = clock_now_ms() - state->began_ms;
@@ -68,6 +69,7 @@ static int begin(struct state_file *state)
 		return error;
 	}
 	state->began_ms = clock_now_ms();
+	state->saved_seal = 0;
 	state->bytes = 0;
 	state->committing = false;
 	snapshot_begin(&state->snapshot, state->director, state->began_ms, clock_wall_ms());

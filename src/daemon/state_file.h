@@ -32,6 +32,7 @@ struct state_file {
 	struct snapshot snapshot;
 	struct state_writer *writer; /**< NULL: no file is being written */
 	uint64_t began_ms;
+	uint64_t saved_seal; /**< of the last file, once it is in its place; 0: of none */
 	uint64_t bytes;
 	bool committing;
 	bool error_logged;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "daemon/adopt.h"
 #include "daemon/log.h"
 
 /** Notes how many rules there are. */
@@ -60,25 +59,13 @@ static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *
 	server->fast_seen_bytes = bytes;
 }
 
-/** Takes over what the first walk over the maps has missed. */
-static void adopt_again(struct upkeep *upkeep, uint64_t now_ms)
-{
-	struct adopted adopted;
-
-	upkeep->adopt_again_ms = 0;
-	if (upkeep->mirror->backend)
-		adopt_elements(upkeep->mirror, upkeep->director, now_ms,
-			upkeep->marks_are_known, &adopted);
-}
-
 /** Looks, repairs and counts. */
 bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 {
 	const struct fast_path_backend *backend = upkeep->mirror->backend;
 
 	look_at_ruleset(upkeep);
-	if (upkeep->adopt_again_ms && now_ms >= upkeep->adopt_again_ms)
-		adopt_again(upkeep, now_ms);
+	adopt_look(upkeep->adopt, now_ms);
 	if (backend) {
 		backend->follow(upkeep->mirror->fast_path, true);
 		backend->servers(

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/director.h"
+#include "daemon/adopt.h"
 #include "daemon/mirror.h"
 #include "kernel/ruleset.h"
 
@@ -20,9 +21,7 @@ struct upkeep {
 	struct ruleset_info *ruleset; /**< NULL: the tables are the administrator's */
 	int rules;                    /**< that ours had when it was made */
 	uint64_t repairs;
-	bool marks_are_known;         /**< they mean the servers that they did before */
-	uint64_t adopt_again_ms; /**< 0: no more. The kernel's list of a map that is just
-	                          *   growing can miss some of it */
+	struct adopt *adopt;
 };
 
 /** Notes how the tables are now, after they were installed. */

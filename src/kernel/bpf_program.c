@@ -239,6 +239,12 @@ int bpf_program_map(const struct bpf_ingress *ingress, enum bpf_map_name map)
 	return ingress->maps[map];
 }
 
+/** The program's descriptor. */
+int bpf_program_fd(const struct bpf_ingress *ingress)
+{
+	return ingress->program_fd;
+}
+
 /** Attaches, and notes what has to be undone some day. */
 int bpf_program_attach(const struct bpf_ingress *ingress, uint32_t interface)
 {

@@ -44,6 +44,9 @@ bool bpf_program_took_over(const struct bpf_ingress *ingress);
 /** The descriptor of a map; the program's, not to be closed. */
 int bpf_program_map(const struct bpf_ingress *ingress, enum bpf_map_name map);
 
+/** The descriptor of the program, not to be closed. */
+int bpf_program_fd(const struct bpf_ingress *ingress);
+
 /** Sum over the maps of what the kernel says they take. It counts hash tables by what they may
  *  become, or by what they are, as it knows. */
 uint64_t bpf_program_memory_bytes(const struct bpf_ingress *ingress);

@@ -64,7 +64,9 @@ struct fast_path_backend {
 	/** Has the kernel do what was taken down, all at once if it can. -ENOENT: what it
 	 *  belongs to is gone. Errors of single elements are counted. */
 	int (*commit)(struct fast_path *fast_path);
-	/** Shows every element of the kernel's, those with a port first. Negative errno. */
+	/** Shows every element of the kernel's, those with a port first. May take long, and
+	 *  is called by another thread than the rest: what has been changed meanwhile may
+	 *  be shown or not. Negative errno. */
 	int (*dump)(struct fast_path *fast_path, fast_path_element_fn *see, void *user);
 	/** Shows what each server has been given since the tables were made. */
 	int (*servers)(struct fast_path *fast_path, fast_path_server_fn *see, void *user);
@@ -76,6 +78,14 @@ struct fast_path_backend {
 	const struct fast_path_counters *(*counters)(const struct fast_path *fast_path);
 	/** Shows what else there is to know of it. */
 	void (*details)(struct fast_path *fast_path, fast_path_detail_fn *see, void *user);
+	/** Whether the kernel has that element now: 1, 0, negative errno. */
+	int (*has)(struct fast_path *fast_path, const struct fast_path_key *key);
+	/** Notes that what a state file of that seal tells is all that the kernel has, for the
+	 *  next run. NULL, like what follows: a backend whose elements are listed quickly
+	 *  need not have it. */
+	void (*note)(struct fast_path *fast_path, uint64_t seal);
+	/** What the run before has noted, if that holds; else 0. */
+	uint64_t (*noted)(const struct fast_path *fast_path);
 	/** Removes what is in the kernel beside the nft tables. 0 also when there is nothing. */
 	int (*clear)(void);
 };

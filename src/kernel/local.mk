@@ -23,6 +23,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/rtnl_watch.c src/kernel/rtnl_watch.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
+	src/kernel/nft_note.c src/kernel/nft_note.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \
 	src/kernel/ruleset_build.c src/kernel/ruleset_build.h \
 	src/kernel/ruleset_rule.c src/kernel/ruleset_rule.h \

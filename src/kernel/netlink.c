@@ -132,6 +132,7 @@ struct answer {
 	void *user_data;
 	uint32_t sequence;
 	int error;        /**< outcome */
+	bool hasty;       /**< an error of see ends it at once */
 	bool interrupted; /**< the kernel changed during the dump */
 };
 
@@ -153,7 +154,7 @@ static enum progress answer_take(struct answer *answer, const struct nlmsghdr *m
 	if (message->nlmsg_type < NLMSG_MIN_TYPE || !answer->see || answer->error)
 		return PROGRESS_MORE;
 	answer->error = answer->see(message, answer->user_data);
-	return PROGRESS_MORE;
+	return answer->error && answer->hasty ? PROGRESS_END : PROGRESS_MORE;
 }
 
 /** Takes the messages of one datagram that belong to the request. */
@@ -210,7 +211,9 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request,
 
 	request->nlmsg_flags |= NLM_F_DUMP;
 	for (attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-		struct answer answer = { netlink, see, user_data, 0, 0, false };
+		struct answer answer = {
+			.netlink = netlink, .see = see, .user_data = user_data
+		};
 		int error;
 
 		request->nlmsg_seq = ++netlink->sequence;
@@ -224,6 +227,24 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request,
 			return error;
 	}
 	return -EBUSY;
+}
+
+/** Dumps once. */
+int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
+	netlink_message_fn *see, void *user_data)
+{
+	struct answer answer = {
+		.netlink = netlink,
+		.see = see,
+		.user_data = user_data,
+		.hasty = true,
+	};
+	int error;
+
+	request->nlmsg_flags |= NLM_F_DUMP;
+	request->nlmsg_seq = answer.sequence = ++netlink->sequence;
+	error = send_bytes(netlink, request, request->nlmsg_len);
+	return error ? error : answer_read(&answer);
 }
 
 /** Looks for the transaction's outcome in one datagram: the first error of any of its

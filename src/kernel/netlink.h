@@ -55,11 +55,21 @@ int netlink_talk(struct netlink *netlink, struct nlmsghdr *request,
 int netlink_dump(struct netlink *netlink, struct nlmsghdr *request,
 	netlink_message_fn *see, void (*begin)(void *user_data), void *user_data);
 
+/** The same once, whatever changed meanwhile. Ends at once with an error of see: the rest of
+ *  the answer stays, so the socket is of no more use then. */
+int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
+	netlink_message_fn *see, void *user_data);
+
 /** Sends size_bytes of messages that the kernel treats as one transaction, the last
  *  sequence number but one being last_sequence, and waits for its outcome: 0 once
  *  last_sequence was acknowledged, else the first error. */
 int netlink_transact(struct netlink *netlink, const void *messages, size_t size_bytes,
 	uint32_t last_sequence);
+
+/** The same once, whatever changed meanwhile. Ends at once with an error of see: the rest of
+ *  the answer stays, so the socket is of no more use then. */
+int netlink_dump_once(struct netlink *netlink, struct nlmsghdr *request,
+	netlink_message_fn *see, void *user_data);
 
 /** Sends size_bytes of messages that ask for no acknowledgement and do not depend on each
  *  other; the kernel has dealt with them on return. see gets the negative errno of each

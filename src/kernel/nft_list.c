@@ -39,7 +39,8 @@ static int dump(uint16_t family, uint16_t type, const char *set, netlink_message
 	mnl_attr_put_strz(message, 1, list->table); /* the first of every such message */
 	if (set)
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
-	error = netlink_dump(&netlink, message, see, NULL, list);
+	error = set ? netlink_dump_once(&netlink, message, see, list) :
+		      netlink_dump(&netlink, message, see, NULL, list);
 	netlink_close(&netlink);
 	return error;
 }
@@ -173,4 +174,43 @@ int nft_list_elements(uint16_t family, const char *table, const char *map,
 	struct list list = { .table = table, .see_element = see, .user = user };
 
 	return dump(family, NFT_MSG_GETSETELEM, map, see_elements, &list);
+}
+
+/** Writes a request for one element into buffer; -ENOMEM. */
+static int build_request(struct nlmsghdr *message, const char *table, const char *map,
+	const void *key, uint32_t key_bytes)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set_elem *element = nftnl_set_elem_alloc();
+
+	if (!set || !element) {
+		if (set)
+			nftnl_set_free(set);
+		if (element)
+			nftnl_set_elem_free(element);
+		return -ENOMEM;
+	}
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, table);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, map);
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
+	nftnl_set_elem_add(set, element);
+	nftnl_set_elems_nlmsg_build_payload(message, set);
+	nftnl_set_free(set);
+	return 0;
+}
+
+/** Asks for one element. */
+int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes)
+{
+	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
+	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
+		(char *)buffer, NFT_MSG_GETSETELEM, family, 0, ++netlink->sequence);
+	int error = build_request(message, table, map, key, key_bytes);
+
+	if (!error)
+		error = netlink_talk(netlink, message, NULL, NULL);
+	if (error == -ENOENT)
+		return 0;
+	return error ? error : 1;
 }

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "kernel/netlink.h"
+
 /** Sees a name; a negative return ends the list with that error. */
 typedef int nft_name_fn(const char *name, void *user);
 
@@ -24,6 +26,11 @@ int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *us
 /** Shows the rules of a table. */
 int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *user);
 
-/** Shows the elements of a map; -ENOENT: no such map. */
+/** Shows the elements of a map; -ENOENT: no such map. The kernel takes time that grows with
+ *  the square of their number. What changes meanwhile may be shown twice, or not at all. */
 int nft_list_elements(uint16_t family, const char *table, const char *map,
 	nft_element_fn *see, void *user);
+
+/** Whether a map has an element of that key: 1, 0, negative errno. */
+int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes);

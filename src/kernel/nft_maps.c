@@ -2,7 +2,7 @@
 /*
  * The fast path by nft: maps of core/ruleset_rules.h, from addresses (and port) to a mark.
  * Changes are collected in their order and sent as one transaction. If the kernel refuses
- * it, for one wrong change spoils all, they are sent one by one.
+ * it, for one wrong change spoils all, they are sent by halves.
  *
  *   key of client4   client (4), virtual (4)            client6   16 + 16
  *   key of session4  client (4), virtual (4), port (4)  session6  16 + 16 + 4
@@ -17,6 +17,7 @@
 #include "core/ruleset_rules.h"
 #include "kernel/fast_path.h"
 #include "kernel/nft_list.h"
+#include "kernel/nft_note.h"
 #include "kernel/nft_transaction.h"
 
 #define CHANGES 2048 /**< kept before they are sent in any case */
@@ -33,6 +34,7 @@ struct change {
 struct fast_path {
 	struct nft_transaction transaction;
 	struct fast_path_counters counters;
+	uint64_t noted; /**< by the run before */
 	size_t change_count;
 	struct change changes[CHANGES];
 };
@@ -91,7 +93,6 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 	struct fast_path *fast_path = calloc(1, sizeof(*fast_path));
 	int error;
 
-	(void)config;
 	if (!fast_path)
 		return -ENOMEM;
 	error = nft_transaction_init(&fast_path->transaction, NFPROTO_INET);
@@ -99,6 +100,7 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 		free(fast_path);
 		return error;
 	}
+	fast_path->noted = nft_note_read(config);
 	*ret_fast_path = fast_path;
 	return 0;
 }
@@ -214,38 +216,41 @@ static void count_made(struct fast_path *fast_path, size_t first, size_t count)
 	}
 }
 
-/** Sends the changes one by one. Returns -ENOENT if something could not be put because its
- *  map is gone. */
-static int send_singly(struct fast_path *fast_path)
+/** Counts a change that could not be made. */
+static int note_failure(struct fast_path *fast_path, int error)
 {
-	int result = 0;
+	fast_path->counters.failed++;
+	fast_path->counters.last_error = error;
+	return error == -ENOENT ? error : 0;
+}
 
-	for (size_t i = 0; i < fast_path->change_count; i++) {
-		int error = send_one(fast_path, i);
+/** Sends some changes, by halves if the kernel does not take them together: where one of
+ *  thousands is refused the others cost a few transactions more. Returns -ENOENT if
+ *  something could not be put because its map is gone. */
+static int send_some(struct fast_path *fast_path, size_t first, size_t count)
+{
+	int error = count == 1 ? send_one(fast_path, first) :
+				 send_range(fast_path, first, count);
+	int first_error, second_error;
 
-		if (!error) {
-			count_made(fast_path, i, 1);
-			continue;
-		}
-		fast_path->counters.failed++;
-		fast_path->counters.last_error = error;
-		if (error == -ENOENT)
-			result = error;
+	if (!error) {
+		count_made(fast_path, first, count);
+		return 0;
 	}
-	return result;
+	if (count == 1)
+		return note_failure(fast_path, error);
+	first_error = send_some(fast_path, first, count / 2);
+	second_error = send_some(fast_path, first + count / 2, count - count / 2);
+	return first_error ? first_error : second_error;
 }
 
 /** Sends everything. */
 static int commit(struct fast_path *fast_path)
 {
-	int error = 0;
+	int error = fast_path->change_count ?
+		send_some(fast_path, 0, fast_path->change_count) :
+		0;
 
-	if (!fast_path->change_count)
-		return 0;
-	if (!send_range(fast_path, 0, fast_path->change_count))
-		count_made(fast_path, 0, fast_path->change_count);
-	else
-		error = send_singly(fast_path);
 	fast_path->change_count = 0;
 	return error;
 }
@@ -303,6 +308,29 @@ static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *us
 	return 0;
 }
 
+/** Asks for an element. */
+static int has(struct fast_path *fast_path, const struct fast_path_key *key)
+{
+	uint8_t bytes[KEY_BYTES];
+	uint32_t key_bytes = key_write(key, bytes);
+
+	return nft_has_element(&fast_path->transaction.netlink, NFPROTO_INET, RULESET_TABLE,
+		map_of(key), bytes, key_bytes);
+}
+
+/** Notes what the kernel has; without the note the next run lists it. */
+static void note(struct fast_path *fast_path, uint64_t seal)
+{
+	(void)fast_path;
+	nft_note_write(seal);
+}
+
+/** What was noted. */
+static uint64_t noted(const struct fast_path *fast_path)
+{
+	return fast_path->noted;
+}
+
 /** Whom a walk over servers is for. */
 struct servers {
 	fast_path_server_fn *see;
@@ -346,6 +374,9 @@ const struct fast_path_backend nft_maps = {
 	.remove = take_out,
 	.commit = commit,
 	.dump = dump,
+	.has = has,
+	.note = note,
+	.noted = noted,
 	.servers = servers,
 	.fd = descriptor,
 	.follow = follow,

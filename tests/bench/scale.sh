@@ -52,11 +52,12 @@ scale_kernel() {
 		/proc/meminfo
 }
 
-# Prints how many clients the daemon has.
-scale_count() {
+# Prints how many clients the daemon has; fails while it does not answer.
+scale_count() (
+	set -o pipefail
 	"$(bench_built src/ipsec-balancerctl)" --socket "$BENCH_WORK/control.sock" --json \
 		show services | jq -r '.[0].clients'
-}
+)
 
 # Prints nanoseconds of a clock.
 scale_now() {
@@ -67,7 +68,10 @@ scale_now() {
 scale_start() {
 	# shellcheck disable=SC2034 # bench_config writes it
 	BENCH_STATE=$BENCH_WORK/state
-	bench_config direct auto 2 "max-entries = $(($1 + 1000))"
+	# The table is to be full: nothing makes room in it.
+	bench_config direct auto 2 "max-entries = $(($1 + 1000))
+dropentry = off
+droppacket = off"
 	LD_PRELOAD=$(bench_built tests/bench/stall.so) bench_start
 }
 
@@ -81,6 +85,10 @@ scale_restart() {
 	scale_busy "$1"
 	begun=$(scale_now)
 	scale_start "$1"
+	until scale_count >/dev/null 2>&1; do
+		[ $(($(scale_now) - begun)) -lt 300000000000 ] || bench_fail "no answer after a restart"
+		sleep 0.01
+	done
 	[ "$(scale_count)" = "$1" ] || bench_fail "$(scale_count) of $1 clients outlived a restart"
 	scale_note start "$1" $((($(scale_now) - begun) / 1000000))
 }
@@ -95,12 +103,6 @@ scale_establish() {
 	[ "$(scale_count)" = "$1" ] || bench_fail "$(scale_count) of $1 clients are established"
 	scale_note daemon "$1" $((($(scale_resident) - resident) / $1))
 	scale_note kernel "$1" $((($(scale_kernel) - kernel) / $1))
-}
-
-# Waits until the daemon has walked over its maps for the second time, ten seconds after its
-# start: a walk amid all that expires would be another measurement.
-scale_settle() {
-	sleep 11
 }
 
 # Moves the daemon's clock on and waits until $1 clients have gone.
@@ -138,7 +140,6 @@ scale_ours() {
 	[ "$(bench_queued)" = "$before" ] ||
 		bench_fail "$(($(bench_queued) - before)) packets of ESP met the daemon"
 	scale_restart "$1"
-	scale_settle
 	scale_expire "$1"
 	bench_stop
 	scale_turn "$1"

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/challenge.h"
 #include "core/classify.h"
 #include "core/decide.h"
 #include "core/director.h"
@@ -95,7 +96,15 @@ static void begin(struct run *run)
 	service->servers[2].address_v6.family = 0;
 	service->servers[2].method = METHOD_NAT;
 	service->servers[2].replies_seen = true;
+	service->flood_rate = 3;
+	service->challenge = service->greylist = SWITCH_AUTO;
+	service->greylist_window_ms = 10000;
+	service->initial = INITIAL_AUTO;
 	run->config->services[1].affinity = AFFINITY_SESSION;
+	run->config->services[1].initial = INITIAL_STATELESS;
+	run->config->first_messages = 16;
+	run->config->challenge_rate = 5;
+	run->config->drop_packet = SWITCH_AUTO;
 	require(director_new(run->config, &key, &events, &run->director) == 0,
 		"a director");
 }
@@ -159,6 +168,18 @@ static void check_answer(
 	free(out);
 }
 
+/** A challenge is shorter than what it answers. */
+static void check_challenge(
+	const struct run *run, const struct packet *packet, size_t wire_bytes)
+{
+	uint8_t answer[CHALLENGE_BYTES];
+	size_t size_bytes = challenge_build(
+		&run->director->defence.key, packet, run->now_ms, answer);
+
+	require(size_bytes <= wire_bytes && size_bytes <= sizeof(answer),
+		"a challenge is shorter");
+}
+
 /** What must be true of a decision. */
 static void check_decision(const struct packet *packet, const struct decision *decision)
 {
@@ -175,6 +196,8 @@ static void check_decision(const struct packet *packet, const struct decision *d
 	require(decision->action != DECISION_UNREACHABLE || packet->kind == PACKET_ESP ||
 			packet->kind == PACKET_AH,
 		"only ESP and AH are answered");
+	require(decision->action != DECISION_CHALLENGE || challenge_fits(packet),
+		"only what fits is challenged");
 	require(packet->kind != PACKET_MALFORMED || decision->action == DECISION_DROP ||
 			packet->direction == PACKET_TO_CLIENT,
 		"malformed packets are dropped");
@@ -206,6 +229,8 @@ static void pass(struct run *run, enum packet_direction direction, const uint8_t
 	check_decision(&packet, &decision);
 	if (decision.action == DECISION_UNREACHABLE)
 		check_answer(&packet, data, size_bytes);
+	if (decision.action == DECISION_CHALLENGE)
+		check_challenge(run, &packet, wire_bytes);
 	again.reason = decision.reason;
 	if (invariants_broken(run->director, run->packets) != NULL) {
 		fprintf(stderr, "after %s: %s\n", reason_name(again.reason),

@@ -80,3 +80,34 @@ tests_kernel_bpf_maps_SOURCES = tests/kernel/bpf_maps.c $(KERNEL_COMMON)
 tests_kernel_bpf_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_bpf_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_bpf_maps_LDADD = $(KERNEL_LDADD)
+
+# The BPF program, frame by frame.
+KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)
+KERNEL_BPF_TESTS = \
+	tests/kernel/bpf_carry \
+	tests/kernel/bpf_pass \
+	tests/kernel/bpf_program \
+	tests/kernel/bpf_tunnel
+KERNEL_BPF_CPPFLAGS = $(KERNEL_CPPFLAGS) -I$(top_srcdir)
+if HAVE_BPF
+if HAVE_CHECK
+check_PROGRAMS += $(KERNEL_BPF_TESTS)
+TESTS += $(KERNEL_BPF_TESTS)
+endif
+endif
+tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
+tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_pass_SOURCES = tests/kernel/bpf_pass.c $(KERNEL_BPF)
+tests_kernel_bpf_pass_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_pass_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_pass_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_program_SOURCES = tests/kernel/bpf_program.c $(KERNEL_BPF)
+tests_kernel_bpf_program_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_program_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_program_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_tunnel_SOURCES = tests/kernel/bpf_tunnel.c $(KERNEL_BPF)
+tests_kernel_bpf_tunnel_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_tunnel_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_tunnel_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)

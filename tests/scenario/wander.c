@@ -258,7 +258,8 @@ static void step(struct world *world)
 }
 
 /** Lets one world run; returns its failures, of which the first ten end it. */
-static unsigned int run(unsigned int number, enum config_affinity affinity, bool seen)
+static unsigned int run(unsigned int number, enum config_affinity affinity, bool seen,
+	enum config_initial initial)
 {
 	static const struct hash_key key = { { 21, 22 } };
 	struct world world = {
@@ -270,6 +271,8 @@ static unsigned int run(unsigned int number, enum config_affinity affinity, bool
 	struct config_service *service = &world.config->services[0];
 
 	service->affinity = affinity;
+	service->initial = initial;
+	world.config->first_messages = 4096;
 	for (size_t i = 0; i < SERVERS; i++)
 		service->servers[i].replies_seen = seen;
 	world.config->max_entries_per_client = 1000;
@@ -277,12 +280,22 @@ static unsigned int run(unsigned int number, enum config_affinity affinity, bool
 		abort();
 	while (world.step++ < STEPS && world.failures < 10)
 		step(&world);
-	printf("world %u, affinity %s, replies %s: %lu packets, %u failures\n", number,
+	printf("world %u, affinity %s, replies %s, %s: %lu packets, %u failures\n", number,
 		affinity == AFFINITY_CLIENT ? "client" : "session", seen ? "seen" : "unseen",
+		initial == INITIAL_TABLE ? "table" : "stateless",
 		(unsigned long)world.packets, world.failures);
 	director_free(world.director);
 	config_free(world.config);
 	return world.failures;
+}
+
+/** Lets one world of each kind run. */
+static unsigned int run_all(unsigned int number, enum config_initial initial)
+{
+	return run(number, AFFINITY_CLIENT, false, initial) +
+		run(number, AFFINITY_SESSION, false, initial) +
+		run(number, AFFINITY_CLIENT, true, initial) +
+		run(number, AFFINITY_SESSION, true, initial);
 }
 
 /** Runs worlds of all kinds. */
@@ -291,7 +304,6 @@ int main(void)
 	unsigned int failures = 0;
 
 	for (unsigned int i = 1; i <= WORLDS; i++)
-		failures += run(i, AFFINITY_CLIENT, false) + run(i, AFFINITY_SESSION, false) +
-			run(i, AFFINITY_CLIENT, true) + run(i, AFFINITY_SESSION, true);
+		failures += run_all(i, INITIAL_TABLE) + run_all(i, INITIAL_STATELESS);
 	return failures ? 1 : 0;
 }

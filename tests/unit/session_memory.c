@@ -104,6 +104,7 @@ START_TEST(memory_director_new)
 	test_config_add_service(config, "other", "192.0.2.2");
 	config->services[0].learn_spi = true;
 	config->services[0].persistence_ms = 1000;
+	config->services[0].challenge = SWITCH_ON;
 	for (allowed = 0; result != 0 && allowed < 100; allowed++) {
 		allocations_left = allowed;
 		result = director_new(config, &key, NULL, &director);
