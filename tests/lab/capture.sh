@@ -34,12 +34,13 @@ capture_missing() {
 }
 
 # Starts capture $1 of device $3 ("any" for all) in namespace $2; a filter may follow. Ends by
-# itself after CAPTURE_PACKETS packets or CAPTURE_SECONDS.
+# itself after CAPTURE_PACKETS packets or CAPTURE_SECONDS. What is kept of a packet is bounded,
+# for the kernel's buffer has room for so many of that size, not of the packets' own.
 capture_start() {
 	local name=$1 ns=$2 dev=$3
 	shift 3
 	lab_spawn "capture-$name" "$ns" timeout "$CAPTURE_SECONDS" tcpdump -Z root \
-		--immediate-mode -U -n -i "$dev" -c "$CAPTURE_PACKETS" \
+		--immediate-mode -U -n -s 9216 -B 8192 -i "$dev" -c "$CAPTURE_PACKETS" \
 		-w "$LAB_DIR/$name.pcap" "$*"
 	echo "$LAB_SPAWNED" >"$LAB_DIR/$name.capture"
 	# The file's header is written when the socket is open.

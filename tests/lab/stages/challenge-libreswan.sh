@@ -45,7 +45,7 @@ config_write() {
 # Libreswan gives the director's cookie, and the server's after it. As a server it is not
 # challenged for, so it may ask for its own. What it makes of a cookie not its own is seen last.
 stage() {
-	local i
+	local i challenged
 	topology_up 4 2 || stage_fail "the network did not come up"
 	watch_start || stage_fail "the counters could not be placed"
 	peers_up || stage_fail "the peers did not come up"
@@ -57,25 +57,26 @@ stage() {
 	capture_start to-gw1 s1 lan
 	capture_start to-gw2 s2 lan
 	expect_true "client 1, Libreswan, comes in through a cookie" libreswan_initiate 1 tunnel
-	expect "challenged" 1 "$(director_counter challenged)"
+	expect_at_least "challenged" 1 "$(director_counter challenged)"
 	strangers_at_server 1
 	expect_true "client 2, Libreswan, comes in through two" libreswan_initiate 2 tunnel
-	expect "challenged" 2 "$(director_counter challenged)"
+	challenged=$(director_counter challenged)
+	expect_at_least "challenged" 2 "$challenged"
 	expect_true "server 2 asks for cookies from now on" libreswan_ctl s2 --ddos-busy
 	expect_true "client 3, Libreswan, comes in at Libreswan" libreswan_initiate 3 tunnel
 	expect_true "client 4, strongSwan, comes in at Libreswan" client_initiate 4
-	expect "challenged, those not" 2 "$(director_counter challenged)"
+	expect "challenged, those not" "$challenged" "$(director_counter challenged)"
 	expect "pings answered" 4 "$(clients_ping 1 4)"
 	expect_agreement 1 4
 	capture_stop to-gw1 to-gw2
-	expect_captured "first messages of client 1, all with a cookie" 1 to-gw1 \
+	expect_captured_at_least "first messages of client 1 with a cookie" 1 to-gw1 \
 		"src host $(client_address 1) and $STRANGERS_WITH_COOKIE"
-	expect_captured "of client 2" 2 to-gw1 \
+	expect_captured_at_least "of client 2" 2 to-gw1 \
 		"src host $(client_address 2) and $STRANGERS_WITH_COOKIE"
 	expect_captured "of the two without" 0 to-gw1 \
 		"(src host $(client_address 1) or src host $(client_address 2)) and $STRANGERS_PLAIN"
 	for i in 3 4; do
-		expect_captured "of client $i without the server's cookie" 1 to-gw2 \
+		expect_captured_at_least "of client $i without the server's cookie" 1 to-gw2 \
 			"src host $(client_address "$i") and $STRANGERS_PLAIN"
 		expect_captured_at_least "with" 1 to-gw2 \
 			"src host $(client_address "$i") and $STRANGERS_WITH_COOKIE"

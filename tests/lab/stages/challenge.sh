@@ -44,17 +44,18 @@ stage() {
 	expect "that reached the servers" 0 "$(strangers_arrived)"
 	expect "entries" 0 "$(director_query stats .entries)"
 	expect "clients established" 2 "$(clients_initiate 1 2)"
-	expect "challenged with theirs" $((sent + 2)) "$(director_counter challenged)"
+	expect_at_least "challenged with theirs" $((sent + 2)) "$(director_counter challenged)"
 	strangers_at_server 1
 	strangers_at_server 2
 	expect_true "client 3 comes in through two cookies" client_initiate 3
 	expect_true "client 4 comes in without, by IKEv1" client_initiate 4
-	expect "challenged in the end" $((sent + 3)) "$(director_counter challenged)"
 	expect "pings answered" 4 "$(clients_ping 1 4)"
 	expect_agreement 1 4
 	expect "spread by the director's count" 2/2 "$(director_spread)"
 	capture_stop uplink to-gw1 to-gw2
-	expect_captured "challenges that left" $((sent + 3)) uplink \
+	sent=$(capture_count uplink "dst host $LAB_VIP and udp[25] = 0x20 and $STRANGERS_PLAIN")
+	expect "challenged, all of IKEv2 without a cookie" "$sent" "$(director_counter challenged)"
+	expect_captured "challenges that left" "$sent" uplink \
 		"src host $LAB_VIP and $STRANGERS_CHALLENGE"
 	expect_captured "other answers by that way" 0 uplink \
 		"src host $LAB_VIP and udp and not $STRANGERS_CHALLENGE"
@@ -65,17 +66,19 @@ stage() {
 	expect_challenged 1 to-gw1 1
 	expect_challenged 2 to-gw2 1
 	expect_challenged 3 to-gw1 2
-	expect_captured "first messages of client 4, without a cookie" 1 to-gw2 \
+	expect_captured_at_least "first messages of client 4, without a cookie" 1 to-gw2 \
 		"src host $(client_address 4) and $STRANGERS_PLAIN"
 	expect_good_end
 }
 
-# Claims that client $1 sent one first message without a cookie, which stayed at the director,
-# and $3 with different cookies, which are in capture $2 of its server.
+# Claims of client $1 that what it sent without a cookie stayed at the director, and that all
+# it sent with one, $3 different cookies, is in capture $2 of its server. A slow machine makes
+# it repeat messages.
 expect_challenged() {
-	expect "first messages of client $1 without a cookie: sent, at its server" "1 0" \
-		"$(firsts_of uplink "$1" "$STRANGERS_PLAIN") $(firsts_of "$2" "$1" "$STRANGERS_PLAIN")"
-	expect "with a cookie" "$3 $3" "$(firsts_of uplink "$1" "$STRANGERS_WITH_COOKIE"
-		) $(firsts_of "$2" "$1" "$STRANGERS_WITH_COOKIE")"
+	expect_at_least "first messages of client $1 without a cookie" 1 \
+		"$(firsts_of uplink "$1" "$STRANGERS_PLAIN")"
+	expect "that came to its server" 0 "$(firsts_of "$2" "$1" "$STRANGERS_PLAIN")"
+	expect "with a cookie, there" "$(firsts_of uplink "$1" "$STRANGERS_WITH_COOKIE")" \
+		"$(firsts_of "$2" "$1" "$STRANGERS_WITH_COOKIE")"
 	expect "cookies of it" "$3" "$(cookies_of "$2" "$1")"
 }

@@ -31,8 +31,10 @@ stage() {
 	expect_agreement 1 3
 	capture_stop uplink to-gw1 to-gw2
 	for i in 1 2 3; do
-		expect "first messages of client $i: sent, at the servers" "2 1" \
-			"$(firsts_of uplink "$i") $(($(firsts_of to-gw1 "$i") + $(firsts_of to-gw2 "$i")))"
+		sent=$(firsts_of uplink "$i")
+		expect_at_least "first messages of client $i" 2 "$sent"
+		expect "at the servers all but the first" $((sent - 1)) \
+			$(($(firsts_of to-gw1 "$i") + $(firsts_of to-gw2 "$i")))
 	done
 	expect_good_end
 }
