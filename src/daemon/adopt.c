@@ -70,8 +70,7 @@ static int make_new(struct adopt *adopt, const struct fast_path_key *key,
 {
 	struct mirror *mirror = adopt->mirror;
 
-	if (adopt->is_late && mirror->backend->has &&
-		mirror->backend->has(mirror->fast_path, key) == 0)
+	if (adopt->is_late && mirror->backend->has(mirror->fast_path, key) == 0)
 		return -ENOENT;
 	return make_entry(adopt, flow, service, server, mark);
 }

@@ -144,6 +144,8 @@ void mirror_flush(struct mirror *mirror)
 /** Begins at the first bucket. */
 void mirror_refill(struct mirror *mirror, bool all)
 {
+	if (mirror->backend)
+		mirror->backend->doubt(mirror->fast_path, true);
 	mirror->refill_all = all;
 	mirror->refill_next = mirror->backend ? 0 : SIZE_MAX;
 	mirror->lost = false;
@@ -173,8 +175,10 @@ bool mirror_refill_some(struct mirror *mirror, struct director *director)
 	while (mirror->refill_next < flows->bucket_count && told < REFILL_ENTRIES &&
 		looked_at++ < REFILL_BUCKETS)
 		told += refill_bucket(mirror, flows, mirror->refill_next++);
-	if (mirror->refill_next >= flows->bucket_count)
+	if (mirror->refill_next < SIZE_MAX && mirror->refill_next >= flows->bucket_count) {
 		mirror->refill_next = SIZE_MAX;
+		mirror->backend->doubt(mirror->fast_path, false);
+	}
 	return mirror->refill_next != SIZE_MAX;
 }
 

@@ -243,6 +243,19 @@ void bpf_elements_commit(struct bpf_elements *elements)
 	elements->change_count = 0;
 }
 
+/** Looks for one. */
+int bpf_elements_has(const struct bpf_elements *elements, const struct fast_path_key *key)
+{
+	struct bpf_client value;
+	union key bytes;
+
+	key_write(key, &bytes);
+	if (!bpf_map_lookup_elem(
+		    map_of(elements, key->client.family == AF_INET6), &bytes, &value))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
 /** Elements that one call brought. see may put and remove, so they are not in the buffers. */
 struct portion {
 	uint8_t keys[LISTED][sizeof(struct bpf_client6)];

@@ -45,6 +45,9 @@ void bpf_elements_remove(struct bpf_elements *elements, const struct fast_path_k
 /** Makes the changes. */
 void bpf_elements_commit(struct bpf_elements *elements);
 
+/** Whether the kernel has that element: 1, 0, negative errno. */
+int bpf_elements_has(const struct bpf_elements *elements, const struct fast_path_key *key);
+
 /** Shows the elements with a port, or those without. see may put and remove. Negative
  *  errno. */
 int bpf_elements_walk(struct bpf_elements *elements, bool with_port,

@@ -20,9 +20,6 @@
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
 
-/** While an earlier run's elements are taken over, some are put again. None is any more after
- *  so many looks, one a second. */
-#define TAKING_OVER_LOOKS 60
 
 /** What the nft chain of a server has counted: what came up to it with the server's mark. */
 struct from_nft {
@@ -38,7 +35,6 @@ struct fast_path {
 	struct bpf_elements elements;
 	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
 	struct from_nft *from_nft;   /**< owned; of each server */
-	unsigned int looks_left; /**< while an earlier run's elements are taken over */
 };
 
 /** Where maps are pinned: BPF file systems know no network namespaces. Negative errno. */
@@ -108,8 +104,6 @@ static int settle_earlier_run(struct fast_path *fast_path)
 		return bpf_links_detach_all(&fast_path->links);
 	if (!bpf_links_has_any(&fast_path->links))
 		return bpf_elements_clear(&fast_path->elements);
-	fast_path->elements.may_be_there = true;
-	fast_path->looks_left = TAKING_OVER_LOOKS;
 	return bpf_elements_count(&fast_path->elements);
 }
 
@@ -179,6 +173,19 @@ static int commit(struct fast_path *fast_path)
 	return 0;
 }
 
+/** Has what is put looked for. */
+static void doubt(struct fast_path *fast_path, bool doubt)
+{
+	bpf_elements_commit(&fast_path->elements);
+	fast_path->elements.may_be_there = doubt;
+}
+
+/** Looks for an element. */
+static int has(struct fast_path *fast_path, const struct fast_path_key *key)
+{
+	return bpf_elements_has(&fast_path->elements, key);
+}
+
 /** Shows all elements: flows, then clients. Changes nothing here, for it may be another
  *  thread that asks. */
 static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *user)
@@ -231,8 +238,6 @@ static void follow(struct fast_path *fast_path, bool all)
 {
 	if (bpf_servers_follow(&fast_path->servers, all) || all)
 		bpf_links_look(&fast_path->links);
-	if (all && fast_path->looks_left)
-		fast_path->elements.may_be_there = --fast_path->looks_left > 0;
 }
 
 /** What was counted. */
@@ -282,6 +287,8 @@ const struct fast_path_backend bpf_maps = {
 	.remove = take_out,
 	.commit = commit,
 	.dump = dump,
+	.doubt = doubt,
+	.has = has,
 	.servers = servers,
 	.fd = descriptor,
 	.follow = follow,

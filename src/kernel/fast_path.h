@@ -78,6 +78,9 @@ struct fast_path_backend {
 	const struct fast_path_counters *(*counters)(const struct fast_path *fast_path);
 	/** Shows what else there is to know of it. */
 	void (*details)(struct fast_path *fast_path, fast_path_detail_fn *see, void *user);
+	/** Tells whether what is put from now on may be there already, which who puts it does not
+	 *  know. At first it may not. */
+	void (*doubt)(struct fast_path *fast_path, bool doubt);
 	/** Whether the kernel has that element now: 1, 0, negative errno. */
 	int (*has)(struct fast_path *fast_path, const struct fast_path_key *key);
 	/** Notes that what a state file of that seal tells is all that the kernel has, for the

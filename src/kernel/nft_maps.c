@@ -308,6 +308,13 @@ static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *us
 	return 0;
 }
 
+/** What is put again is no error, unless it has another mark. */
+static void doubt(struct fast_path *fast_path, bool doubt)
+{
+	(void)fast_path;
+	(void)doubt;
+}
+
 /** Asks for an element. */
 static int has(struct fast_path *fast_path, const struct fast_path_key *key)
 {
@@ -374,6 +381,7 @@ const struct fast_path_backend nft_maps = {
 	.remove = take_out,
 	.commit = commit,
 	.dump = dump,
+	.doubt = doubt,
 	.has = has,
 	.note = note,
 	.noted = noted,

@@ -298,6 +298,81 @@ START_TEST(tables_that_are_gone)
 }
 END_TEST
 
+/** An element is found by its key alone, in the map where it belongs. */
+START_TEST(elements_are_found)
+{
+	static const char *const clients[] = { CLIENT_V4, CLIENT_V6 };
+	struct fast_path *fast_path = begin();
+
+	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
+		for (unsigned int port = 0; port <= 4500; port += 4500) {
+			struct fast_path_key key = key_of(clients[i], (uint16_t)port);
+			struct fast_path_key other = key_of(clients[i], 4501);
+
+			ck_assert_int_eq(nft_maps.has(fast_path, &key), 0);
+			put(fast_path, clients[i], (uint16_t)port, MARK_1);
+			ck_assert_int_eq(nft_maps.has(fast_path, &key), 1);
+			ck_assert_int_eq(nft_maps.has(fast_path, &other), 0);
+			take_out(fast_path, clients[i], (uint16_t)port);
+			ck_assert_int_eq(nft_maps.has(fast_path, &key), 0);
+		}
+	}
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** One of a thousand that is there with another mark: all are as they shall be, and the
+ *  others did not go one by one. */
+START_TEST(one_of_many_is_there)
+{
+	struct fast_path *fast_path = begin();
+	uint32_t sums[3] = { 0, 0, 0 };
+	uint64_t commits;
+
+	put(fast_path, CLIENT_V4, 5678, MARK_1);
+	commits = nft_maps.counters(fast_path)->commits;
+	for (uint16_t port = 5000; port < 6000; port++) {
+		struct fast_path_key key = key_of(CLIENT_V4, port);
+
+		nft_maps.put(fast_path, &key, MARK_2);
+	}
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 0);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->put, 1001);
+	ck_assert_uint_lt(nft_maps.counters(fast_path)->commits - commits, 40);
+	ck_assert_int_eq(nft_maps.dump(NULL, count_element, sums), 0);
+	ck_assert_uint_eq(sums[0], 1000);
+	ck_assert_uint_eq(sums[1], 1000 * MARK_2);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** What was noted at an end is known at the next start, and not at the one after: nor where
+ *  the servers are others, or the tables have gone. */
+START_TEST(a_note_is_found_once)
+{
+	struct config *config = fixture_config();
+	struct fast_path *fast_path = begin(), *next;
+	struct ruleset_info info;
+
+	ck_assert_uint_eq(nft_maps.noted(fast_path), 0);
+	nft_maps.note(fast_path, UINT64_C(0xfedcba9876543210));
+	nft_maps.detach(fast_path);
+	strcat(config->services[0].servers[0].name, "x");
+	ck_assert_int_eq(nft_maps.attach(config, &next), 0);
+	ck_assert_uint_eq(nft_maps.noted(next), 0);
+	nft_maps.detach(next);
+	*strrchr(config->services[0].servers[0].name, 'x') = '\0';
+	ck_assert_int_eq(nft_maps.attach(config, &next), 0);
+	ck_assert_uint_eq(nft_maps.noted(next), UINT64_C(0xfedcba9876543210));
+	nft_maps.detach(next);
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	ck_assert_int_eq(nft_maps.attach(config, &next), 0);
+	ck_assert_uint_eq(nft_maps.noted(next), 0);
+	nft_maps.detach(next);
+}
+END_TEST
+
 /** nft can list what we have made: a shape that it aborts on would be a trap. */
 START_TEST(nft_can_list_it)
 {
@@ -327,6 +402,9 @@ int main(void)
 	tcase_add_test(tests, elements_outlive_the_ruleset);
 	tcase_add_test(tests, servers_are_counted);
 	tcase_add_test(tests, tables_that_are_gone);
+	tcase_add_test(tests, elements_are_found);
+	tcase_add_test(tests, one_of_many_is_there);
+	tcase_add_test(tests, a_note_is_found_once);
 	tcase_add_test(tests, nft_can_list_it);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
