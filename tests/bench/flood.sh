@@ -31,8 +31,10 @@ flood_row() {
 flood_define() {
 	FLOOD_ALL_ROWS="ipvs ipvs-drop"
 	flood_row none "dropentry = off" ""
-	flood_row dropentry "dropentry = auto" ""
-	flood_row droppacket "droppacket = on" ""
+	# A table that is full within the time of a flood.
+	flood_row full "dropentry = off\nmax-entries = 20000" ""
+	flood_row dropentry "dropentry = auto\nmax-entries = 20000" ""
+	flood_row droppacket "droppacket = auto\nmax-entries = 20000" ""
 	flood_row limits "" "new-rate = 200\nhalf-open = 2000"
 	flood_row greylist "" "greylist = on"
 	flood_row stateless "" "initial = stateless"
