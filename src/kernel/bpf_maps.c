@@ -20,7 +20,6 @@
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
 
-
 /** What the nft chain of a server has counted: what came up to it with the server's mark. */
 struct from_nft {
 	struct bpf_counters last; /**< as it was read; begins anew with each table */
