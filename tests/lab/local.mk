@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
+	tests/lab/stages/every-packet.sh \
 	tests/lab/stages/explain.sh \
 	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/fast-path.sh \
