@@ -359,8 +359,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("bpf-program");
-	TCase *maps = bpf_run_case("maps"), *hook = bpf_run_case("hook");
-	TCase *frames = bpf_run_case("frames");
+	TCase *maps = bpf_run_own_case("maps"), *hook = bpf_run_own_case("hook");
+	TCase *frames = bpf_run_own_case("frames");
 
 	tcase_add_test(maps, the_same_servers_are_taken_over);
 	tcase_add_test(maps, other_servers_begin_anew);
