@@ -92,9 +92,9 @@ esp_setup_slow() {
 	bench_start
 }
 
-# Path "maps": the daemon, with established clients in the kernel's maps.
+# Path "maps": the daemon, with established clients in nft's maps.
 esp_setup_maps() {
-	bench_config "$1" auto "$2"
+	bench_config "$1" nft "$2"
 	bench_start
 }
 

@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/lab/stages/ah.sh \
 	tests/lab/stages/also.sh \
 	tests/lab/stages/at-once.sh \
+	tests/lab/stages/bpf-program.sh \
 	tests/lab/stages/certificates.sh \
 	tests/lab/stages/challenge-libreswan.sh \
 	tests/lab/stages/challenge.sh \
