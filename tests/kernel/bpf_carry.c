@@ -393,27 +393,25 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("bpf-carry");
-	TCase *direct = bpf_run_case("direct"), *nat = bpf_run_case("nat");
-	TCase *reply = bpf_run_case("reply"), *changed = bpf_run_own_case("changed");
+	/* Loading takes long in an emulated guest. */
+	TCase *tests = bpf_run_case("carry"), *changed = bpf_run_own_case("changed");
 
-	tcase_add_loop_test(direct, esp_directly, 0, 2);
-	tcase_add_loop_test(direct, esp_in_udp_directly, 0, 2);
-	tcase_add_loop_test(direct, ah_directly, 0, 2);
-	tcase_add_test(direct, header_checksum_at_its_ends);
-	tcase_add_loop_test(direct, padding_is_no_part_of_it, 0, 2);
-	tcase_add_test(direct, clients_are_seen);
-	tcase_add_loop_test(nat, esp_by_nat, 0, 2);
-	tcase_add_loop_test(nat, esp_in_udp_by_nat, 0, 2);
-	tcase_add_test(nat, no_checksum_stays_none);
-	tcase_add_loop_test(reply, esp_back_by_nat, 0, 2);
-	tcase_add_loop_test(reply, esp_in_udp_back_by_nat, 0, 2);
-	tcase_add_loop_test(reply, replies_of_another_server_are_left, 0, 2);
+	tcase_add_loop_test(tests, esp_directly, 0, 2);
+	tcase_add_loop_test(tests, esp_in_udp_directly, 0, 2);
+	tcase_add_loop_test(tests, ah_directly, 0, 2);
+	tcase_add_test(tests, header_checksum_at_its_ends);
+	tcase_add_loop_test(tests, padding_is_no_part_of_it, 0, 2);
+	tcase_add_test(tests, clients_are_seen);
+	tcase_add_loop_test(tests, esp_by_nat, 0, 2);
+	tcase_add_loop_test(tests, esp_in_udp_by_nat, 0, 2);
+	tcase_add_test(tests, no_checksum_stays_none);
+	tcase_add_loop_test(tests, esp_back_by_nat, 0, 2);
+	tcase_add_loop_test(tests, esp_in_udp_back_by_nat, 0, 2);
+	tcase_add_loop_test(tests, replies_of_another_server_are_left, 0, 2);
 	tcase_add_loop_test(changed, replies_without_a_way_are_left, 0, 2);
-	tcase_add_test(reply, unusual_replies_are_left);
-	tcase_add_loop_test(reply, other_replies_are_left, 0, 2);
-	suite_add_tcase(suite, direct);
-	suite_add_tcase(suite, nat);
-	suite_add_tcase(suite, reply);
+	tcase_add_test(tests, unusual_replies_are_left);
+	tcase_add_loop_test(tests, other_replies_are_left, 0, 2);
+	suite_add_tcase(suite, tests);
 	suite_add_tcase(suite, changed);
 	return bpf_run_suite(suite);
 }
