@@ -18,5 +18,5 @@ stage() {
 		"$(built "tests/kernel/bpf_$name")" >"$log" 2>&1 ||
 			stage_fail "$(grep -v ':P:' "$log" | tr '\n' ' ')"
 	done
-	expect_at_least "cases that passed" 211 "$(cat "$LAB_DIR"/log/bpf_*.log | grep -c ':P:')"
+	expect_at_least "cases that passed" 224 "$(cat "$LAB_DIR"/log/bpf_*.log | grep -c ':P:')"
 }
