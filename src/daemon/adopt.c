@@ -142,9 +142,13 @@ static size_t see_some(struct adopt *adopt, bool *ret_end)
 {
 	struct adopt_element elements[A_TURN];
 	size_t count = adopt_walk_take(adopt->walk, elements, A_TURN, ret_end);
+	struct mirror *mirror = adopt->mirror;
 
+	/* An entry that is made of one element puts its client's, which may be there as well. */
+	mirror->backend->doubt(mirror->fast_path, true);
 	for (size_t i = 0; i < count; i++)
 		see(adopt, &elements[i]);
+	mirror->backend->doubt(mirror->fast_path, mirror->refill_next != SIZE_MAX);
 	return count;
 }
 

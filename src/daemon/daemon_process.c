@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/background.h"
+#include "daemon/carried.h"
 #include "daemon/clock.h"
 #include "daemon/daemon_steps.h"
 #include "daemon/log.h"
@@ -60,6 +61,15 @@ static int save(void *user)
 	return state_file_save(user);
 }
 
+/** For show.clients. */
+static int carried(void *user, const struct session_client *client, uint64_t *ret_ago_ms)
+{
+	const struct daemon *daemon = user;
+
+	return carried_ago(
+		&daemon->mirror, &daemon->director->sessions, client, ret_ago_ms);
+}
+
 /** Opens the control socket. */
 static int control_up(struct daemon *daemon)
 {
@@ -77,6 +87,8 @@ static int control_up(struct daemon *daemon)
 		.started_ms = clock_now_ms(),
 		.more_stats = stats_collect,
 		.more_stats_user = &daemon->stats,
+		.carried = carried,
+		.carried_user = daemon,
 		.save = save,
 		.save_user = &daemon->state,
 	};

@@ -49,6 +49,7 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/adopt.c src/daemon/adopt.h \
 	src/daemon/adopt_walk.c src/daemon/adopt_walk.h \
 	src/daemon/apply.c src/daemon/apply.h \
+	src/daemon/carried.c src/daemon/carried.h \
 	src/daemon/background.c src/daemon/background.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/daemon_fast_path.c src/daemon/daemon_kernel.c \

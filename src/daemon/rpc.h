@@ -21,6 +21,10 @@ struct rpc_context {
 	/** More members for show.stats: a new object, or NULL. May be NULL. */
 	json_t *(*more_stats)(void *user);
 	void *more_stats_user;
+	/** How long ago the kernel carried something for a client. Negative errno when it did
+	 *  not, or that is not known. May be NULL. */
+	int (*carried)(void *user, const struct session_client *client, uint64_t *ret_ago_ms);
+	void *carried_user;
 	/** For state.save: begins to write the state file. -ENOENT: there is none. NULL: no
 	 *  more than that. */
 	int (*save)(void *user);

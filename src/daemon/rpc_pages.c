@@ -281,6 +281,17 @@ static bool show_entry(struct page *page, const void *object)
 		       page->items, rpc_entry_json(sessions, entry, page->call->now_ms)) == 0;
 }
 
+/** For how many seconds the kernel has carried nothing for a client; null: that is not
+ *  known. */
+static json_t *carried_json(const struct rpc_context *context, const struct session_client *client)
+{
+	uint64_t ago_ms;
+
+	if (!context->carried || context->carried(context->carried_user, client, &ago_ms))
+		return json_null();
+	return json_integer((json_int_t)(ago_ms / 1000));
+}
+
 /** Adds a client to its page. */
 static bool show_client(struct page *page, const void *object)
 {
@@ -291,12 +302,13 @@ static bool show_client(struct page *page, const void *object)
 	if (!client_passes(&page->filter, client, server))
 		return true;
 	return json_array_append_new(page->items,
-		       json_pack("{ss ss ss sI sI}", "client",
+		       json_pack("{ss ss ss sI sI so}", "client",
 			       address_format(&client->address, address), "service",
 			       client->service->config->name, "server",
 			       server->config->name, "entries",
 			       (json_int_t)client->entry_count, "established",
-			       (json_int_t)client->established_count)) == 0;
+			       (json_int_t)client->established_count, "carried_s",
+			       carried_json(page->call->context, client))) == 0;
 }
 
 /** A page of the ISAKMP table. */

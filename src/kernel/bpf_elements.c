@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 
@@ -312,6 +313,28 @@ int bpf_elements_walk(struct bpf_elements *elements, bool with_port,
 	int error = walk_family(elements, false, with_port, see, user);
 
 	return error ? error : walk_family(elements, true, with_port, see, user);
+}
+
+/** By the program's clock, which is the kernel's since it booted. */
+int bpf_elements_carried(const struct bpf_elements *elements,
+	const struct fast_path_key *key, uint64_t *ret_ago_ms)
+{
+	uint8_t bytes[sizeof(union key)];
+	struct bpf_client client;
+	struct timespec now;
+	uint64_t now_ns, seen_ns;
+
+	key_write(key, bytes);
+	if (bpf_map_lookup_elem(
+		    map_of(elements, key->client.family == AF_INET6), bytes, &client))
+		return -errno;
+	if (!client.seen)
+		return -ENOENT;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	seen_ns = (uint64_t)client.seen << BPF_SEEN_SHIFT;
+	*ret_ago_ms = now_ns > seen_ns ? (now_ns - seen_ns) / 1000000 : 0;
+	return 0;
 }
 
 /** Counts one. */

@@ -53,6 +53,11 @@ int bpf_elements_has(const struct bpf_elements *elements, const struct fast_path
 int bpf_elements_walk(struct bpf_elements *elements, bool with_port,
 	fast_path_element_fn *see, void *user);
 
+/** How long ago a packet was carried by an element, to about a second. -ENOENT: there is no
+ *  such element, or none was. */
+int bpf_elements_carried(const struct bpf_elements *elements,
+	const struct fast_path_key *key, uint64_t *ret_ago_ms);
+
 /** Counts what an earlier run has left. Negative errno. */
 int bpf_elements_count(struct bpf_elements *elements);
 

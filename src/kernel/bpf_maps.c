@@ -20,6 +20,7 @@
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
 
+
 /** What the nft chain of a server has counted: what came up to it with the server's mark. */
 struct from_nft {
 	struct bpf_counters last; /**< as it was read; begins anew with each table */
@@ -94,14 +95,13 @@ static void detach(struct fast_path *fast_path)
 	free(fast_path);
 }
 
-/** Counts what was taken over. A program with maps for others goes on until begin(): by itself
- *  it carries to where it always did, while packets that wait in the queue would be lost when
- *  the tables are replaced. Maps that no program uses were left by a namespace that had our
- *  number before us. */
+/** Sees to it that what is carried from now on until begin() is carried to the right servers.
+ *  A program with maps for others goes. Maps that no program uses were left by a namespace
+ *  that had our number before us. */
 static int settle_earlier_run(struct fast_path *fast_path)
 {
 	if (!bpf_program_took_over(fast_path->ingress))
-		return 0;
+		return bpf_links_detach_all(&fast_path->links);
 	if (!bpf_links_has_any(&fast_path->links))
 		return bpf_elements_clear(&fast_path->elements);
 	return bpf_elements_count(&fast_path->elements);
@@ -146,11 +146,8 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 /** Puts the ways, then the program in its places. */
 static int begin(struct fast_path *fast_path)
 {
-	bool took_over = bpf_program_took_over(fast_path->ingress);
-	int error = took_over ? 0 : bpf_links_detach_all(&fast_path->links);
+	int error = bpf_servers_put(&fast_path->servers);
 
-	if (!error)
-		error = bpf_servers_put(&fast_path->servers);
 	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
 		error = bpf_program_counters(
 			fast_path->ingress, i, &fast_path->before[i]);
@@ -230,6 +227,13 @@ static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *
 	return error;
 }
 
+/** Asks for one element. */
+static int carried(
+	struct fast_path *fast_path, const struct fast_path_key *key, uint64_t *ret_ago_ms)
+{
+	return bpf_elements_carried(&fast_path->elements, key, ret_ago_ms);
+}
+
 /** The descriptor of the next hops' monitor, which hears of links as well. */
 static int descriptor(const struct fast_path *fast_path)
 {
@@ -293,6 +297,7 @@ const struct fast_path_backend bpf_maps = {
 	.doubt = doubt,
 	.has = has,
 	.servers = servers,
+	.carried = carried,
 	.fd = descriptor,
 	.follow = follow,
 	.counters = counters,

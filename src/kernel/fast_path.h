@@ -70,6 +70,10 @@ struct fast_path_backend {
 	int (*dump)(struct fast_path *fast_path, fast_path_element_fn *see, void *user);
 	/** Shows what each server has been given since the tables were made. */
 	int (*servers)(struct fast_path *fast_path, fast_path_server_fn *see, void *user);
+	/** How long ago a packet was carried by an element. -ENOENT: there is no such element, or
+	 *  none was; -EOPNOTSUPP: that is not known here; other negative errno. */
+	int (*carried)(struct fast_path *fast_path, const struct fast_path_key *key,
+		uint64_t *ret_ago_ms);
 	/** A descriptor that is readable when follow has something to do; -1: never. */
 	int (*fd)(const struct fast_path *fast_path);
 	/** Follows links, routes and neighbours; all: also what the kernel does not tell of, to

@@ -112,6 +112,16 @@ static int begin(struct fast_path *fast_path)
 	return 0;
 }
 
+/** The maps have no clock. */
+static int carried(
+	struct fast_path *fast_path, const struct fast_path_key *key, uint64_t *ret_ago_ms)
+{
+	(void)fast_path;
+	(void)key;
+	(void)ret_ago_ms;
+	return -EOPNOTSUPP;
+}
+
 /** The rules of the tables follow nothing: routing does. */
 static int descriptor(const struct fast_path *fast_path)
 {
@@ -386,6 +396,7 @@ const struct fast_path_backend nft_maps = {
 	.note = note,
 	.noted = noted,
 	.servers = servers,
+	.carried = carried,
 	.fd = descriptor,
 	.follow = follow,
 	.counters = counters,

@@ -322,8 +322,7 @@ START_TEST(elements_outlive_their_maker)
 }
 END_TEST
 
-/** Numbers that mean other servers now lead nobody there: until the tables are made the old
- *  program goes on to where it always did, and then there is nothing of it. */
+/** Numbers that mean other servers now must not lead anybody there, from the first moment. */
 START_TEST(elements_for_other_servers)
 {
 	struct fast_path *fast_path = begin();
@@ -334,7 +333,7 @@ START_TEST(elements_for_other_servers)
 	strcpy(servers[0].name, "gw2");
 	strcpy(servers[1].name, "gw1");
 	fast_path = attach();
-	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x12);
+	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0);
 	ck_assert_uint_eq(elements(fast_path), 0);
 	start(fast_path);
 	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0);
@@ -366,6 +365,24 @@ static void note_server(uint32_t index, uint64_t packets, uint64_t bytes, void *
 	counts[2 * index] = packets;
 	counts[2 * index + 1] = bytes;
 }
+
+/** When something was carried is known of each element, to about a second. */
+START_TEST(clients_are_seen)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 0), other = key_of(CLIENT_V4, 61000);
+	uint64_t ago_ms = 99999;
+
+	put(fast_path, CLIENT_V4, 0, MARK_2);
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	ck_assert_int_eq(bpf_maps.carried(fast_path, &key, &ago_ms), -ENOENT);
+	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x12);
+	ck_assert_int_eq(bpf_maps.carried(fast_path, &key, &ago_ms), 0);
+	ck_assert_uint_le(ago_ms, 10000);
+	ck_assert_int_eq(bpf_maps.carried(fast_path, &other, &ago_ms), -ENOENT);
+	bpf_maps.detach(fast_path);
+}
+END_TEST
 
 /** Counted is what the program carried and what went up with the mark, and not what an
  *  earlier run has counted. */
@@ -507,6 +524,7 @@ int main(void)
 	tcase_add_test(tests, elements_outlive_their_maker);
 	tcase_add_test(tests, elements_for_other_servers);
 	tcase_add_test(tests, elements_of_a_namespace_that_is_gone);
+	tcase_add_test(tests, clients_are_seen);
 	tcase_add_test(tests, servers_are_counted);
 	tcase_add_test(tests, interfaces_are_followed);
 	tcase_add_test(tests, interfaces_are_named);

@@ -62,6 +62,13 @@ expect_nat_ends() {
 		"inner$1" "$NAT_IPSEC"
 }
 
+# Has conntrack at the director remember UDP for longer than a stage may take, also where ESP in
+# UDP does not pass it.
+nat_forget_late() {
+	lab_in dir sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 \
+		net.netfilter.nf_conntrack_udp_timeout_stream=600
+}
+
 # Has conntrack at the director forget UDP after a second of silence.
 nat_forget_soon() {
 	lab_in dir sysctl -qw net.netfilter.nf_conntrack_udp_timeout=1 \

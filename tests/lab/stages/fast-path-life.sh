@@ -4,11 +4,6 @@
 # shellcheck source=../affinity.sh
 . "$LAB_HOME/affinity.sh"
 
-# Prints a number that the program shows of itself.
-program_counted() {
-	director_query stats --arg name "$1" '.fast_path_program[$name]'
-}
-
 # Prints how many ways have no next hop.
 ways_unresolved() {
 	director_query stats .fast_path.ways_unresolved
@@ -102,6 +97,8 @@ stage() {
 	before=$(director_fast_packets)
 	expect_true "pings go on" client_ping 1 5
 	expect_true "carried by the kernel" lab_until 30 director_fast_is $((before + 5))
+	expect_at_most "seconds since the client was carried, by show clients" 10 \
+		"$(director_query clients '.[0].carried_s')"
 	expect_true "the link to the server goes down" lab_ip dir link set s1 down
 	lab_ip dir link set lan down
 	expect_true "its ways are gone" lab_until 30 ways_unresolved_are 2

@@ -18,6 +18,7 @@ nat_rekeyed() {
 stage() {
 	local before
 	nat_up 4 2 rr
+	nat_forget_late
 	nat_capture_start ''
 	clients_start 2 "$LAB_VIP" 1 2
 	clients_start 1 "$LAB_VIP" 3 4
