@@ -83,6 +83,15 @@ bool isakmp_is_init(const struct packet *packet)
 		(packet->flags & (FLAG_2_INITIATOR | FLAG_2_RESPONSE)) == FLAG_2_INITIATOR;
 }
 
+/** Such a header. */
+void isakmp_make_init(struct packet *packet)
+{
+	packet->kind = PACKET_IKE_FIRST;
+	packet->version = VERSION_2;
+	packet->exchange = EXCHANGE_IKE_SA_INIT;
+	packet->flags = FLAG_2_INITIATOR;
+}
+
 /** Reads and judges the header. */
 bool isakmp_parse(struct cursor *cursor, size_t message_bytes, struct packet *packet)
 {

@@ -31,3 +31,6 @@ bool isakmp_parse(struct cursor *cursor, size_t message_bytes, struct packet *pa
 
 /** Tells whether the message is an IKE_SA_INIT request of an original initiator. */
 bool isakmp_is_init(const struct packet *packet);
+
+/** Makes a packet such a request, as far as its header goes. */
+void isakmp_make_init(struct packet *packet);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/handshake.h"
+#include "core/isakmp.h"
 
 #define FREE_PORT_FIRST 49152 /**< a port that a NAT may have put there */
 
@@ -84,6 +85,7 @@ static json_t *sample_json(const struct question *question, const struct sample 
 	struct decision decision;
 
 	if (sample->kind == PACKET_IKE_FIRST) {
+		isakmp_make_init(&packet);
 		set_ports(question, sample->is_free, &packet);
 		set_cookie(question, &packet);
 	} else if (sample->kind == PACKET_OTHER) {

@@ -4,7 +4,10 @@
  */
 #include "daemon/rpc_explain.h"
 
+#include <string.h>
+
 #include "core/challenge.h"
+#include "core/decide.h"
 
 /** Whether the service sees a flood, where something depends on that. */
 static void say_flood(struct rpc_steps *steps)
@@ -64,6 +67,26 @@ void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, enum r
 			reason_name(limited));
 }
 
+/** What would become of the message if it came again with the cookie that it is given. */
+static void say_answered(struct rpc_steps *steps)
+{
+	const struct defence *defence = &steps->director->defence;
+	struct packet packet = *steps->packet;
+	struct decision decision;
+	uint8_t answer[CHALLENGE_BYTES];
+	size_t size_bytes = challenge_build(&defence->key, &packet, defence->now_ms, answer);
+
+	packet.cookie_bytes = PACKET_COOKIE_BYTES;
+	memcpy(packet.cookie, answer + size_bytes - PACKET_COOKIE_BYTES, PACKET_COOKIE_BYTES);
+	decide(steps->director, &packet, &decision);
+	rpc_say(steps, "with its cookie it would be: %s %s, %s",
+		decision_action_name(decision.action),
+		decision.server ? decision.server->config->name : "nowhere",
+		reason_name(decision.reason));
+	rpc_say(steps, "a message shorter than the answer gets none, and is counted as %s",
+		reason_name(REASON_CHALLENGE_LIMITED));
+}
+
 /** What a first message meets, and what stays of one. */
 void rpc_explain_first(struct rpc_steps *steps)
 {
@@ -79,6 +102,5 @@ void rpc_explain_first(struct rpc_steps *steps)
 	if (steps->decision->reason == REASON_LIMIT_SERVER)
 		rpc_say(steps, "each server that could take it is at new-rate or half-open");
 	if (steps->decision->action == DECISION_CHALLENGE)
-		rpc_say(steps, "a message shorter than the answer would be none, and counted as %s",
-			reason_name(REASON_CHALLENGE_LIMITED));
+		say_answered(steps);
 }

@@ -11,7 +11,7 @@
 
 /** Filters run in the order of their priority. Those that tc chooses itself are below 49152,
  *  so ours comes after them. */
-#define BPF_HOOK_PRIORITY 50000
+#define BPF_HOOK_PRIORITY 50000u
 #define BPF_HOOK_HANDLE 1
 
 /** The program's name in the kernel. */

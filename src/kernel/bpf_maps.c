@@ -20,7 +20,6 @@
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
 
-
 /** What the nft chain of a server has counted: what came up to it with the server's mark. */
 struct from_nft {
 	struct bpf_counters last; /**< as it was read; begins anew with each table */
@@ -95,13 +94,14 @@ static void detach(struct fast_path *fast_path)
 	free(fast_path);
 }
 
-/** Sees to it that what is carried from now on until begin() is carried to the right servers.
- *  A program with maps for others goes. Maps that no program uses were left by a namespace
- *  that had our number before us. */
+/** Counts what was taken over. A program with maps for others goes on until begin(): by itself
+ *  it carries to where it always did, while packets that wait in the queue would be lost when
+ *  the tables are replaced. Maps that no program uses were left by a namespace that had our
+ *  number before us. */
 static int settle_earlier_run(struct fast_path *fast_path)
 {
 	if (!bpf_program_took_over(fast_path->ingress))
-		return bpf_links_detach_all(&fast_path->links);
+		return 0;
 	if (!bpf_links_has_any(&fast_path->links))
 		return bpf_elements_clear(&fast_path->elements);
 	return bpf_elements_count(&fast_path->elements);
@@ -146,8 +146,11 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 /** Puts the ways, then the program in its places. */
 static int begin(struct fast_path *fast_path)
 {
-	int error = bpf_servers_put(&fast_path->servers);
+	bool took_over = bpf_program_took_over(fast_path->ingress);
+	int error = took_over ? 0 : bpf_links_detach_all(&fast_path->links);
 
+	if (!error)
+		error = bpf_servers_put(&fast_path->servers);
 	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
 		error = bpf_program_counters(
 			fast_path->ingress, i, &fast_path->before[i]);

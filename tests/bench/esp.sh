@@ -8,7 +8,7 @@
 
 ESP_ROWS="esp:1000:2:direct esp:1000:2:tunnel esp:1000:2:nat esp-natt:1000:2:direct
 	esp-natt:1000:2:tunnel esp-natt:1000:2:nat esp:1000:50:direct esp:100000:2:direct"
-ESP_PATHS="plain ipvs slow maps accept"
+ESP_PATHS="plain ipvs slow maps accept bpf"
 ESP_TRAFFIC="esp esp-natt" ESP_CLIENTS="1000 100000" ESP_SERVERS="2 50"
 ESP_METHODS="direct tunnel nat"
 ESP_PACKETS=20000
@@ -92,9 +92,9 @@ esp_setup_slow() {
 	bench_start
 }
 
-# Path "maps": the daemon, with established clients in the kernel's maps.
+# Path "maps": the daemon, with established clients in nft's maps.
 esp_setup_maps() {
-	bench_config "$1" auto "$2"
+	bench_config "$1" nft "$2"
 	bench_start
 }
 
@@ -103,6 +103,12 @@ esp_setup_maps() {
 esp_setup_accept() {
 	esp_setup_maps "$@"
 	bench_in_director sysctl -qw net.ipv4.conf.down0.accept_local=1
+}
+
+# Path "bpf": the daemon, with established clients in the maps of its BPF program.
+esp_setup_bpf() {
+	bench_config "$1" bpf "$2"
+	bench_start
 }
 
 # Prints the phases that come before the measured one.
@@ -198,26 +204,38 @@ esp_ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", a / b }'
 }
 
-# Prints the table, and how much dearer than IPVS each row is in the last line.
+# Prints which of the paths are ours and compared with IPVS: those in the kernel, if measured.
+esp_ours() {
+	local path ours=''
+	for path in maps bpf; do
+		[[ " $ESP_PATHS " != *" $path "* ]] || ours+=" $path"
+	done
+	echo "${ours:-slow}"
+}
+
+# Prints the table, and how much dearer than IPVS each row is in the last lines.
 esp_table() {
-	local row path ours ipvs ratio words=''
-	[[ " $ESP_PATHS " == *" maps "* ]] && ours=maps || ours=slow
+	local row path ours ratio
+	declare -A words=()
 	echo "Instructions of the director for one packet, the sender's taken off"
 	printf '%-9s %7s %7s %-7s' traffic clients servers method
 	for path in $ESP_PATHS; do printf ' %8s' "$path"; done
-	printf ' %10s\n' "$ours/ipvs"
+	for ours in $(esp_ours); do printf ' %10s' "$ours/ipvs"; done
+	echo
 	for row in $ESP_ROWS; do
-		ipvs=${ESP_FIGURES[ipvs:$row]-}
-		ratio=$(esp_ratio "${ESP_FIGURES[$ours:$row]-}" "$ipvs")
 		# shellcheck disable=SC2086 # words
 		printf '%-9s %7s %7s %-7s' ${row//:/ }
 		for path in $ESP_PATHS; do
 			printf ' %8s' "${ESP_FIGURES[$path:$row]:--}"
 		done
-		printf ' %10s\n' "$ratio"
-		words+=", $ratio ${row//:/ }"
+		for ours in $(esp_ours); do
+			ratio=$(esp_ratio "${ESP_FIGURES[$ours:$row]-}" "${ESP_FIGURES[ipvs:$row]-}")
+			printf ' %10s' "$ratio"
+			words[$ours]+=", $ratio ${row//:/ }"
+		done
+		echo
 	done
-	echo "ratio ${words#, } ($ours to IPVS)"
+	for ours in $(esp_ours); do echo "ratio ${words[$ours]#, } ($ours to IPVS)"; done
 }
 
 # Runs the rows in a guest.

@@ -5,16 +5,17 @@
 HANDSHAKES_MS=1500
 HANDSHAKES_PACKETS=2000000
 HANDSHAKES_CLIENTS=400000
-# Who serves: the yardstick, the daemon alone, the daemon with the kernel's maps.
-HANDSHAKES_KINDS="echo slow maps"
+# Who serves: the yardstick, the daemon alone, the daemon with nft's maps and with BPF's.
+HANDSHAKES_KINDS="echo slow maps bpf"
 
-# Starts $1: echo, slow or maps.
+# Starts $1: one of these.
 handshakes_start() {
 	bench_up 2
 	case $1 in
 	echo) bench_start "$(bench_built tests/bench/echo)" "$BENCH_VIRTUAL" 10.2.0.11 10.2.0.12 ;;
 	slow) bench_config direct off 2 && bench_start ;;
-	maps) bench_config direct auto 2 && bench_start ;;
+	maps) bench_config direct nft 2 && bench_start ;;
+	bpf) bench_config direct bpf 2 && bench_start ;;
 	esac
 }
 

@@ -6,6 +6,7 @@
 
 SCALE_CLIENTS="1000 100000 1000000"
 SCALE_MS=3000
+SCALE_FAST_PATH=auto
 # What a round measures, in the order of the table.
 SCALE_COLUMNS="plain ours new gone daemon kernel busy turn stall stop start"
 
@@ -69,7 +70,7 @@ scale_start() {
 	# shellcheck disable=SC2034 # bench_config writes it
 	BENCH_STATE=$BENCH_WORK/state
 	# The table is to be full: nothing makes room in it.
-	bench_config direct auto 2 "max-entries = $(($1 + 1000))
+	bench_config direct "$SCALE_FAST_PATH" 2 "max-entries = $(($1 + 1000))
 dropentry = off
 droppacket = off"
 	LD_PRELOAD=$(bench_built tests/bench/stall.so) bench_start

@@ -412,32 +412,32 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("bpf-pass");
-	TCase *plain = bpf_run_case("unmarked"), *marked = bpf_run_case("marked");
+	TCase *tests = bpf_run_case("pass"), *own = bpf_run_own_case("own");
 
-	tcase_add_loop_test(plain, unknown_clients, 0, 6);
-	tcase_add_loop_test(plain, unknown_ports, 0, 2);
-	tcase_add_loop_test(plain, other_packets_are_not_touched, 0, 8);
-	tcase_add_loop_test(plain, what_looks_like_esp_in_udp, 0, 4);
-	tcase_add_loop_test(plain, reserved_spis, 0, 6);
-	tcase_add_loop_test(plain, truncated, 0, 4);
-	tcase_add_loop_test(plain, udp_longer_than_its_packet, 0, 2);
-	tcase_add_loop_test(plain, ah_where_there_is_to_be_none, 0, 2);
-	tcase_add_loop_test(plain, unknown_fragments, 0, 2);
-	tcase_add_loop_test(plain, frames_of_others, 0, 2);
-	tcase_add_loop_test(plain, cut_anywhere, 0, 4);
-	tcase_add_test(plain, ipv4_options_with_isakmp);
-	tcase_add_loop_test(plain, servers_out_of_range, 0, 2);
-	tcase_add_loop_test(marked, local_servers, 0, 4);
-	tcase_add_loop_test(marked, no_next_hop, 0, 4);
-	tcase_add_test(marked, a_way_that_goes);
-	tcase_add_loop_test(marked, ttl_at_its_end, 0, 4);
-	tcase_add_loop_test(marked, too_big, 0, 2);
-	tcase_add_loop_test(marked, aggregates, 0, 4);
-	tcase_add_loop_test(marked, fragments, 0, 6);
-	tcase_add_loop_test(marked, later_fragments, 0, 4);
-	tcase_add_loop_test(marked, ipv4_options, 0, 3);
-	tcase_add_loop_test(marked, ipv6_extensions, 0, 14);
-	suite_add_tcase(suite, plain);
-	suite_add_tcase(suite, marked);
+	tcase_add_loop_test(tests, unknown_clients, 0, 6);
+	tcase_add_loop_test(tests, unknown_ports, 0, 2);
+	tcase_add_loop_test(tests, other_packets_are_not_touched, 0, 8);
+	tcase_add_loop_test(tests, what_looks_like_esp_in_udp, 0, 4);
+	tcase_add_loop_test(tests, reserved_spis, 0, 6);
+	tcase_add_loop_test(tests, truncated, 0, 4);
+	tcase_add_loop_test(tests, udp_longer_than_its_packet, 0, 2);
+	tcase_add_loop_test(tests, ah_where_there_is_to_be_none, 0, 2);
+	tcase_add_loop_test(tests, unknown_fragments, 0, 2);
+	tcase_add_loop_test(tests, frames_of_others, 0, 2);
+	tcase_add_loop_test(tests, cut_anywhere, 0, 4);
+	tcase_add_test(tests, ipv4_options_with_isakmp);
+	tcase_add_loop_test(own, servers_out_of_range, 0, 2);
+	tcase_add_loop_test(tests, local_servers, 0, 4);
+	tcase_add_loop_test(tests, no_next_hop, 0, 4);
+	tcase_add_test(tests, a_way_that_goes);
+	tcase_add_loop_test(tests, ttl_at_its_end, 0, 4);
+	tcase_add_loop_test(tests, too_big, 0, 2);
+	tcase_add_loop_test(tests, aggregates, 0, 4);
+	tcase_add_loop_test(tests, fragments, 0, 6);
+	tcase_add_loop_test(tests, later_fragments, 0, 4);
+	tcase_add_loop_test(tests, ipv4_options, 0, 3);
+	tcase_add_loop_test(tests, ipv6_extensions, 0, 14);
+	suite_add_tcase(suite, tests);
+	suite_add_tcase(suite, own);
 	return bpf_run_suite(suite);
 }

@@ -44,6 +44,40 @@ static void teardown(void)
 	bpf_program_close(ingress);
 }
 
+/** Empties a hash table. */
+static void clear_hash(int map)
+{
+	uint8_t key[sizeof(struct bpf_client6)];
+
+	while (!bpf_map_get_next_key(map, NULL, key))
+		ck_assert_int_eq(bpf_map_delete_elem(map, key), 0);
+}
+
+/** Zeroes an array, of which each CPU may have one. */
+static void clear_array(int map, uint32_t count)
+{
+	static const uint8_t zeros[1 << 16];
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		ck_assert_int_eq(bpf_map_update_elem(map, &i, zeros, BPF_ANY), 0);
+}
+
+/** Leaves nothing in the maps of what the test before had there. */
+static void clear(void)
+{
+	static const enum bpf_map_name hashes[] = {
+		BPF_MAP_CLIENTS4, BPF_MAP_CLIENTS6, BPF_MAP_REPLIES4, BPF_MAP_REPLIES6,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		clear_hash(bpf_program_map(ingress, hashes[i]));
+	clear_array(bpf_program_map(ingress, BPF_MAP_WAYS), 2 * BPF_RUN_SERVERS);
+	clear_array(bpf_program_map(ingress, BPF_MAP_COUNTERS), BPF_RUN_SERVERS);
+	clear_array(bpf_program_map(ingress, BPF_MAP_REASONS), BPF_REASON_COUNT);
+}
+
 /** Tells whether the kernel has BPF and lets us use it. */
 static bool have_bpf(void)
 {
@@ -69,8 +103,18 @@ int bpf_run_suite(Suite *suite)
 	return 77;
 }
 
-/** The fixture's case and ours. */
+/** The fixture's shared case, and maps that are cleared for each test. */
 TCase *bpf_run_case(const char *name)
+{
+	TCase *tests = fixture_shared_case(name);
+
+	tcase_add_unchecked_fixture(tests, setup, teardown);
+	tcase_add_checked_fixture(tests, clear, NULL);
+	return tests;
+}
+
+/** The fixture's case and ours. */
+TCase *bpf_run_own_case(const char *name)
 {
 	TCase *tests = fixture_case(name);
 

@@ -39,8 +39,11 @@ struct bpf_ran {
 /** Runs the suite as fixture_run(), or not (77) where the kernel has no BPF. */
 int bpf_run_suite(Suite *suite);
 
-/** A test case in its own namespaces, with the program loaded. */
+/** A test case with the program loaded; its tests share namespaces, and find empty maps. */
 TCase *bpf_run_case(const char *name);
+
+/** The same, with namespaces for each test, which may change what it likes. */
+TCase *bpf_run_own_case(const char *name);
 
 /** The loaded program. */
 struct bpf_ingress *bpf_run_ingress(void);

@@ -130,6 +130,16 @@ int fixture_run(Suite *suite)
 	return failed ? 1 : 0;
 }
 
+/** A test case whose tests share a namespace. */
+TCase *fixture_shared_case(const char *name)
+{
+	TCase *tests = tcase_create(name);
+
+	tcase_add_unchecked_fixture(tests, setup, NULL);
+	tcase_set_timeout(tests, 120);
+	return tests;
+}
+
 /** A test case in its own namespace. */
 TCase *fixture_case(const char *name)
 {

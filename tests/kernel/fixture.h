@@ -48,6 +48,9 @@ int fixture_run(Suite *suite);
 /** A test case with the director as fixture. */
 TCase *fixture_case(const char *name);
 
+/** A test case with one director for all its tests, which must not change it. */
+TCase *fixture_shared_case(const char *name);
+
 /** Runs a shell command that must succeed. */
 void fixture_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -28,12 +28,14 @@ EXTRA_DIST += \
 	tests/lab/stages/ah.sh \
 	tests/lab/stages/also.sh \
 	tests/lab/stages/at-once.sh \
+	tests/lab/stages/bpf-program.sh \
 	tests/lab/stages/certificates.sh \
 	tests/lab/stages/challenge-libreswan.sh \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
+	tests/lab/stages/every-packet.sh \
 	tests/lab/stages/explain.sh \
 	tests/lab/stages/external-ruleset.sh \
 	tests/lab/stages/fast-path.sh \

@@ -377,6 +377,25 @@ START_TEST(client_is_told)
 }
 END_TEST
 
+/** Who would be challenged is told so, and where the cookie would lead. */
+START_TEST(challenge_of_a_client_is_told)
+{
+	struct explain_fixture fixture;
+
+	explain_begin(&fixture, METHOD_DIRECT);
+	fixture.config->services[0].challenge = SWITCH_ON;
+	json_t *told = explain_ask(&fixture, &explain_reader, IPB_EXPLAIN,
+		json_pack("{ss}", "client", "203.0.113.7"));
+	json_t *service = json_array_get(json_object_get(told, "services"), 0);
+	const json_t *first = next_named(service, "first message from port 500");
+
+	explain_expect_text(first, "action", "challenge");
+	explain_expect_text(first, "reason", "challenged");
+	explain_expect_step(first, "with its cookie it would be: forward gw1, new-client");
+	explain_end(&fixture);
+}
+END_TEST
+
 /** With affinity session another port may mean another server. */
 START_TEST(sessions_of_a_client_are_told)
 {
@@ -477,5 +496,6 @@ END_TEST
 
 UNIT_MAIN("rpc_explain", explanation_comes_true, explaining_changes_nothing,
 	forwarded_packet_is_told, replies_are_told, unseen_replies_are_told,
-	limits_are_told, options_are_told, client_is_told, sessions_of_a_client_are_told,
+	limits_are_told, options_are_told, client_is_told, challenge_of_a_client_is_told,
+	sessions_of_a_client_are_told,
 	services_are_told, nonsense_is_refused)
