@@ -167,18 +167,19 @@ flood_ticks() {
 	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$DIRECTOR_PID/stat"
 }
 
-# Starts the flood KIND:SOURCES:RATE of $1; nothing for "quiet".
+# Starts the flood KIND:SOURCES:RATE of $1, which outlasts the last try; nothing for "quiet".
 flood_begin() {
 	local kind sources rate options=()
 	IFS=: read -r kind sources rate <<<"$1"
 	[ "$kind" != quiet ] || { FLOOD_PID= && return; }
 	[ "$sources" = one ] && sources=$STRANGERS_ONE || sources=$STRANGERS
 	[ "$rate" = max ] || options=(-r "$rate")
-	strangers_start "$kind" "$sources" "$FLOOD_MS" "${options[@]}"
+	strangers_start "$kind" "$sources" $((FLOOD_MS + FLOOD_TRY_SECONDS * 1000 + 5000)) \
+		"${options[@]}"
 	FLOOD_PID=$LAB_SPAWNED
 }
 
-# Has client $1 ping through its tunnel for as long as the flood takes.
+# Has client $1 ping through its tunnel for FLOOD_MS.
 flood_ping() {
 	lab_in "c$1" ping -q -n -i 0.1 -c $((FLOOD_MS / 100)) -W 2 -I "$(client_inner "$1")" \
 		"$LAB_INNER" >"$LAB_DIR/ping.$1" 2>&1 </dev/null
@@ -190,8 +191,7 @@ flood_now() {
 }
 
 # Lets every FLOOD_LANES-th of the fresh clients, from number $1 on, connect, one after the
-# other until the flood's time is over; writes "STATUS MS" for each. A try that has begun
-# may take its time.
+# other for FLOOD_MS; writes "STATUS MS" for each. A try that has begun may take its time.
 flood_lane() {
 	local number=$1 begun end status
 	end=$(($(flood_now) + FLOOD_MS * 1000000))
@@ -218,7 +218,7 @@ flood_handshakes() {
 		}'
 }
 
-# Looks at table and memory when the flood is nearly over; prints "ENTRIES MIB".
+# Looks at table, memory and processor time when nearly FLOOD_MS are over; prints them.
 flood_look() {
 	sleep "$(((FLOOD_MS - 500) / 1000)).5"
 	echo "$(flood_entries) $(flood_memory) $(flood_ticks)"
@@ -239,7 +239,7 @@ flood_measure() {
 	flood_begin "$2"
 	for ((lane = 0; lane < FLOOD_LANES; lane++)); do flood_lane "$lane" & waits+=($!); done
 	wait "${waits[@]}"
-	[ -z "$FLOOD_PID" ] || lab_end 600 "$FLOOD_PID"
+	[ -z "$FLOOD_PID" ] || lab_end 50 "$FLOOD_PID"
 	arrived=$(strangers_arrived)
 	read -r entries memory later <"$LAB_DIR/look"
 	[ -z "$FLOOD_PID" ] || read -r sent rate < <(
