@@ -62,11 +62,21 @@ static bool is_established(const struct view *view)
 	return client && client->established_count > 0;
 }
 
+/** Tells whether the defences leave the message alone: its client has a session, and has not
+ *  begun too many others in this second. Anybody can write the client's address. */
+static bool is_spared(const struct view *view)
+{
+	const struct defence *defence = &view->director->defence;
+
+	return is_established(view) &&
+		throttle_has(&defence->spared, &view->packet->flow.client, defence->now_ms);
+}
+
 /** Begins a handshake with the server that the client has, unless that has enough to do; a
  *  client with a session may renew it nevertheless. */
 static void begin_known(const struct view *view, struct server *server)
 {
-	if (server_has_room(server) || is_established(view))
+	if (server_has_room(server) || is_spared(view))
 		view_forward(view, server, CHANGE_BEGIN, REASON_NEW_ENTRY);
 	else
 		view_drop(view, REASON_LIMIT_SERVER);
@@ -151,7 +161,7 @@ static bool stop(const struct view *view, const struct recent_message *recent)
 {
 	if (challenge(view))
 		return true;
-	if (is_established(view))
+	if (is_spared(view))
 		return false;
 	if (hold(view, recent))
 		return true;

@@ -4,6 +4,9 @@
 #include "core/decide.h"
 #include "core/director.h"
 
+/** Handshakes that an address with a session may begin in a second past all defences. */
+#define SPARED_PER_SECOND 5
+
 /** A key of its own, so that what others learn of one says nothing of the other. */
 static struct hash_key derive(const struct hash_key *key)
 {
@@ -34,11 +37,12 @@ int defence_init(struct defence *defence, const struct config *config,
 	for (size_t i = 0; i < config->service_count; i++)
 		remembers |= needs_memory(&config->services[i]);
 	error = throttle_init(&defence->answers, config->answers_per_source, &defence->key);
-	if (error || !remembers)
-		return error;
-	error = recent_init(&defence->recent, config->first_messages, &defence->key);
+	if (!error)
+		error = throttle_init(&defence->spared, SPARED_PER_SECOND, &defence->key);
+	if (!error && remembers)
+		error = recent_init(&defence->recent, config->first_messages, &defence->key);
 	if (error)
-		throttle_fini(&defence->answers);
+		defence_fini(defence);
 	return error;
 }
 
@@ -46,6 +50,7 @@ int defence_init(struct defence *defence, const struct config *config,
 void defence_fini(struct defence *defence)
 {
 	recent_fini(&defence->recent);
+	throttle_fini(&defence->spared);
 	throttle_fini(&defence->answers);
 }
 
@@ -91,6 +96,8 @@ void defence_note(struct director *director, const struct packet *packet,
 	if (decision->first != FIRST_PASSED || decision->action != DECISION_FORWARD)
 		return;
 	rate_take(&decision->server->begun, defence->now_ms);
+	if (decision->client && decision->client->established_count > 0)
+		throttle_take(&defence->spared, &packet->flow.client, defence->now_ms);
 	recent_note(&defence->recent, service, packet, decision->server->config->index + 1,
 		defence->now_ms);
 }

@@ -26,6 +26,7 @@ struct defence {
 	struct recent recent;     /**< first messages; empty unless a service needs it */
 	struct throttle answers;  /**< to one source: ICMP and challenges */
 	struct rate challenges;
+	struct throttle spared;   /**< first messages of clients with a session */
 };
 
 /** Makes it; key is random, from the caller. -ENOMEM. */

@@ -160,6 +160,20 @@ static struct session_entry *oldest(const struct director *director, candidate_f
 	return found;
 }
 
+/** The weakest INITIAL entry of the service that has most of them: a flood at one service
+ *  does not push out the handshakes of another. */
+static struct session_entry *weakest_of_most(const struct director *director,
+	const struct session_entry *keep)
+{
+	const struct service *most = &director->services[0];
+
+	for (size_t i = 1; i < director->service_count; i++) {
+		if (director->services[i].initial_count > most->initial_count)
+			most = &director->services[i];
+	}
+	return weakest(&director->sessions, most, keep);
+}
+
 /** What has to go next, or NULL. */
 static struct session_entry *victim(const struct director *director,
 	const struct session_entry *keep)
@@ -168,7 +182,7 @@ static struct session_entry *victim(const struct director *director,
 	struct session_entry *entry = oldest(director, soft_beyond, keep);
 
 	if (!entry)
-		entry = oldest(director, weakest, keep);
+		entry = weakest_of_most(director, keep);
 	if (!entry)
 		entry = oldest(director, soft_any, keep);
 	if (!entry && config->drop_entry == SWITCH_ON &&

@@ -51,6 +51,7 @@ SCENARIOS = \
 	tests/scenario/draft-esp.scenario \
 	tests/scenario/dropentry-auto.scenario \
 	tests/scenario/dropentry-on.scenario \
+	tests/scenario/dropentry-services.scenario \
 	tests/scenario/droppacket-auto.scenario \
 	tests/scenario/droppacket.scenario \
 	tests/scenario/esp-and-ah-slaves.scenario \
@@ -135,6 +136,7 @@ SCENARIOS = \
 	tests/scenario/soft-entries-make-room.scenario \
 	tests/scenario/soft-entries.scenario \
 	tests/scenario/soft-quota-shrinks.scenario \
+	tests/scenario/spared.scenario \
 	tests/scenario/spoofed-first-messages.scenario \
 	tests/scenario/spoofed-while-reauthenticating.scenario \
 	tests/scenario/stateless-challenge.scenario \
