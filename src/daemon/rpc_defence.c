@@ -63,10 +63,10 @@ json_t *rpc_defence_json(const struct director *director)
 	const struct config *config = director->config;
 	const struct pressure *pressure = &director->defence.pressure;
 
-	return json_pack("{sI sI sf sb sI ss sI sI sI ss sI sI sI sI}",
+	return json_pack("{sI sI sI sb sI ss sI sI sI ss sI sI sI sI}",
 		"memory_bytes", (json_int_t)session_bytes(&director->sessions),
 		"max_memory_bytes", (json_int_t)config->max_memory_bytes,
-		"level_per_cent", pressure_level(director) / 10.0,
+		"level_per_cent", (json_int_t)pressure_level(director) / 10,
 		"pressure", (int)pressure->is_on,
 		"pressures", (json_int_t)pressure->times,
 		"dropentry", switch_name(config->drop_entry),

@@ -454,6 +454,42 @@ START_TEST(stats_are_shown)
 }
 END_TEST
 
+/** Where the defences stand: thresholds, states, what they have done. */
+START_TEST(defences_are_shown)
+{
+	struct fixture fixture;
+
+	fixture_open(&fixture);
+	fixture.config.drop_entry = SWITCH_AUTO;
+	fixture.config.drop_entry_low = 50;
+	fixture.config.drop_entry_high = 80;
+	fixture.config.max_memory_bytes = 1000000;
+	fixture.config.services[0].challenge = SWITCH_AUTO;
+	fixture.config.services[0].flood_rate = 77;
+	fixture.director->defence.pressure =
+		(struct pressure){ .is_on = true, .times = 2, .entries = 7 };
+	fixture.director->services[0].flood.times = 3;
+	fixture.director->services[0].flood.until_ms = UINT64_MAX;
+	json_t *defence = json_object_get(ask(&fixture, IPB_SHOW_STATS, "{}"), "defence");
+
+	expect(defence, "memory_bytes", "0");
+	expect(defence, "max_memory_bytes", "1000000");
+	expect(defence, "level_per_cent", "0");
+	expect(defence, "pressure", "true");
+	expect(defence, "pressures", "2");
+	expect(defence, "dropentry", "\"auto\"");
+	expect(defence, "dropentry_low_per_cent", "50");
+	expect(defence, "dropentry_high_per_cent", "80");
+	expect(defence, "dropped_entries", "7");
+	expect(defence, "droppacket", "\"off\"");
+	expect(defence, "services_in_flood", "1");
+	expect(json_array_get(ask(&fixture, IPB_SHOW_SERVICES, "{}"), 0), "defence",
+		"{\"initial\":\"table\",\"challenge\":\"auto\",\"greylist\":\"off\","
+		"\"flood_rate\":77,\"flood\":true,\"floods\":3}");
+	fixture_close(&fixture);
+}
+END_TEST
+
 /** The ruleset and the version come as they are. */
 START_TEST(ruleset_and_version_are_shown)
 {
@@ -541,6 +577,7 @@ int main(void)
 	tcase_add_test(cases, filters_choose);
 	tcase_add_test(cases, services_and_servers_are_shown);
 	tcase_add_test(cases, stats_are_shown);
+	tcase_add_test(cases, defences_are_shown);
 	tcase_add_test(cases, ruleset_and_version_are_shown);
 	tcase_add_test(cases, weight_is_set);
 	tcase_add_test(cases, rights_are_kept);
