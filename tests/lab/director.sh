@@ -162,6 +162,17 @@ director_fast_is() {
 	[ "$(director_fast_packets)" = "$1" ]
 }
 
+# Prints the fast path that this build would choose by itself, unless the run says which.
+director_best_path() {
+	if [ -n "${LAB_FAST_PATH:-}" ]; then
+		echo "$LAB_FAST_PATH"
+	elif grep -q '^#define HAVE_BPF' "$(built config.h)"; then
+		echo bpf
+	else
+		echo nft
+	fi
+}
+
 # Prints the fast path that was taken.
 director_fast_path() {
 	director_query stats '.fast_path.backend // "off"'
@@ -196,6 +207,14 @@ director_traces() {
 	# Counters of neighbours and cached lifetimes change by themselves; routes do not.
 	lab_ip dir route show table all
 	lab_ip dir -6 route show table all | sed 's/ expires [0-9]*sec//' | grep -v ' cache'
+	lab_in dir tc qdisc
+	lab_ip dir neigh | grep -o 'managed'
+	ls "$(director_pins)" 2>/dev/null
+}
+
+# Prints the directory of what the director pins.
+director_pins() {
+	printf '/sys/fs/bpf/ipsec-balancer-%s' "$(stat -Lc %i "/run/netns/$(lab_ns dir)")"
 }
 
 # True when our nft table is there.

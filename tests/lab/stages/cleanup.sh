@@ -21,6 +21,8 @@ stage() {
 	clients_start 2 "$LAB_VIP"
 	expect "clients established" 1 "$(clients_initiate 1 1)"
 	expect_true "the nft table is there" director_rules_present
+	[ "$(director_best_path)" != bpf ] ||
+		expect_true "so is what BPF has pinned" test -d "$(director_pins)"
 	expect_clean_after director_stop
 	stage_director_start
 	expect_clean_after director_kill

@@ -4,6 +4,12 @@
 # shellcheck source=../affinity.sh
 . "$LAB_HOME/affinity.sh"
 
+needs() {
+	peers_missing
+	director_missing
+	[ "$(director_best_path)" = bpf ] || echo "a director without BPF"
+}
+
 # Prints how many ways have no next hop.
 ways_unresolved() {
 	director_query stats .fast_path.ways_unresolved

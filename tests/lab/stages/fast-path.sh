@@ -20,7 +20,7 @@ stage() {
 	expect_true "all of it sent by the kernel alone" lab_until 30 director_fast_is 40
 	expect "of it seen by the daemon" 0 \
 		"$(($(director_counter esp-in-udp) + $(director_counter slave)))"
-	expect "fast path" "${LAB_FAST_PATH:-bpf}" "$(director_fast_path)"
+	expect "fast path" "$(director_best_path)" "$(director_fast_path)"
 	lab_in dir nft flush ruleset
 	expect_true "the tables come back within three seconds" \
 		lab_until 30 director_rules_present

@@ -89,7 +89,8 @@ stage() {
 	expect_at_least "words of the tool, by the default socket" 1 \
 		"$("$(build_variable sbindir)/ipsec-balancerctl" show version | wc -w)"
 	expect_true "packets go to the queue by nft's own expression" unit_journal "nft queue"
-	expect_true "the fast path is BPF" unit_journal "fast path: bpf"
+	expect "fast path" bpf "$("$(build_variable sbindir)/ipsec-balancerctl" show stats |
+		awk '$1 == "fast_path.backend" { print $2 }')"
 	expect_true "the program is at the link to the servers" unit_has_program
 	expect_true "and comes to one that is made later" unit_program_follows
 	pid=$(unit_property MainPID)
