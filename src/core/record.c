@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/service.h"
+
 enum {
 	FLAG_ESTABLISHED = 1, /**< of an entry */
 	FLAG_BY_SERVER = 1,   /**< of a handshake */
@@ -117,6 +119,11 @@ static void put_body(struct record_writer *writer, const struct record *record)
 		put_number(writer, record->server, 2);
 		put_address(writer, &record->address);
 		put_number(writer, record->last_age_ms, 8);
+		break;
+	case RECORD_WEIGHT:
+		put_number(writer, record->server, 2);
+		put_number(writer, record->config_weight, 4);
+		put_number(writer, record->live_weight, 4);
 		break;
 	}
 }
@@ -301,6 +308,13 @@ static void get_body(struct record_reader *reader, struct cursor *cursor,
 		get_address(cursor, &record->address);
 		record->last_age_ms = cursor_u64(cursor);
 		break;
+	case RECORD_WEIGHT:
+		get_server(reader, cursor, record);
+		record->config_weight = cursor_u32(cursor);
+		record->live_weight = cursor_u32(cursor);
+		if (record->live_weight > SERVER_WEIGHT_MAX)
+			cursor->failed = true;
+		break;
 	case RECORD_END:
 		break;
 	}
@@ -327,7 +341,7 @@ static bool get_record(struct record_reader *reader, struct cursor *cursor,
 	if (ret_record->kind == RECORD_END)
 		return get_end(reader, cursor);
 	get_body(reader, cursor, ret_record);
-	if (!cursor_ok(cursor) || cursor_left(cursor) || ret_record->kind > RECORD_TEMPLATE)
+	if (!cursor_ok(cursor) || cursor_left(cursor) || ret_record->kind > RECORD_WEIGHT)
 		return refuse(reader, "a record in it cannot be read");
 	if (ret_record->kind != RECORD_HANDSHAKE)
 		reader->before = ret_record->kind;

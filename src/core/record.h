@@ -15,6 +15,7 @@
  *     5 handshake  server (2), cookies: initiator's, responder's, two offered (8 each),
  *                  version (1), flags (1)
  *     6 template   server (2), network, ms since last use (8)
+ *     7 weight     server (2), its weight by the configuration (4), and while running (4)
  *     0 end        number of records before (8), seal over all before (8)
  *
  * An address is its family (1: 4 or 6) and 4 or 16 bytes. Servers are numbered in the order
@@ -46,6 +47,7 @@ enum record_kind {
 	RECORD_ENTRY,
 	RECORD_HANDSHAKE,
 	RECORD_TEMPLATE,
+	RECORD_WEIGHT,
 };
 
 /** The seal so far, and what it is over. */
@@ -67,6 +69,8 @@ struct record {
 	uint64_t created_age_ms;
 	uint64_t last_age_ms;
 	uint64_t proof_age_ms;
+	uint32_t config_weight;
+	uint32_t live_weight;
 	uint64_t packets;
 	uint32_t mark;
 	uint64_t icookie;

@@ -68,6 +68,16 @@ static void restore_server(struct restoration *restoration, const struct record 
 		restoration->report->servers_changed = true;
 }
 
+/** Gives a server the weight that it had, unless the configuration has another one since:
+ *  that is the later word. */
+static void restore_weight(struct restoration *restoration, const struct record *record)
+{
+	struct server *server = restoration->servers[record->server].server;
+
+	if (server && server->config->weight == record->config_weight)
+		server->weight = record->live_weight;
+}
+
 /** Notes whose entries follow. */
 static void restore_client(struct restoration *restoration, const struct record *record)
 {
@@ -192,6 +202,9 @@ static void restore_record(struct restoration *restoration, const struct record 
 		break;
 	case RECORD_TEMPLATE:
 		restore_template(restoration, record);
+		break;
+	case RECORD_WEIGHT:
+		restore_weight(restoration, record);
 		break;
 	case RECORD_END:
 		break;

@@ -30,6 +30,20 @@ static uint16_t number_of(const struct server *server)
 	return (uint16_t)server->config->index;
 }
 
+/** Writes the weight of a server that was given another one while running. */
+static void put_weight(struct snapshot *snapshot, const struct server *server)
+{
+	struct record record = {
+		.kind = RECORD_WEIGHT,
+		.server = number_of(server),
+		.config_weight = server->config->weight,
+		.live_weight = server->weight,
+	};
+
+	if (server->weight != server->config->weight)
+		record_put(&snapshot->writer, &record);
+}
+
 /** Writes who the services and servers are, in the order of the servers' indexes. */
 static void put_names(struct snapshot *snapshot)
 {
@@ -51,6 +65,12 @@ static void put_names(struct snapshot *snapshot)
 			strcpy(record.name, service->servers[j].config->name);
 			record_put(&snapshot->writer, &record);
 		}
+	}
+	for (size_t i = 0; i < director->service_count; i++) {
+		const struct service *service = &director->services[i];
+
+		for (size_t j = 0; j < service->server_count; j++)
+			put_weight(snapshot, &service->servers[j]);
 	}
 }
 
@@ -211,8 +231,9 @@ size_t snapshot_needs_bytes(const struct snapshot *snapshot)
 
 	switch (snapshot->phase) {
 	case SNAPSHOT_NAMES:
-		return RECORD_HEADER_BYTES + RECORD_BYTES * (director->service_count +
-							director->config->server_count);
+		return RECORD_HEADER_BYTES +
+			RECORD_BYTES * (director->service_count +
+					       2 * director->config->server_count);
 	case SNAPSHOT_CLIENTS:
 	case SNAPSHOT_TEMPLATES:
 		return RECORD_BYTES * bucket_records(snapshot);

@@ -225,6 +225,36 @@ START_TEST(record_comes_back)
 }
 END_TEST
 
+/** A weight that was set while running comes back, 0 too, with its server wherever that stands
+ *  now; one that the configuration has changed since does not. */
+START_TEST(record_weights)
+{
+	struct config *config = test_config(4), *changed = test_config(4);
+	struct director *before = make_director(config, &key, NULL), *after;
+	struct server *servers = before->services[0].servers;
+	struct restore_report report;
+	struct file file;
+
+	servers[0].weight = 7;
+	servers[1].weight = 0;
+	servers[2].weight = 65535;
+	save(before, NOW_MS, &file);
+	strcpy(changed->services[0].servers[0].name, "gw2");
+	strcpy(changed->services[0].servers[1].name, "gw1");
+	changed->services[0].servers[2].weight = 3;
+	after = make_director(changed, &key, NULL);
+	ck_assert(restore_after(after, &file, 0, &report));
+	ck_assert_uint_eq(after->services[0].servers[0].weight, 0);
+	ck_assert_uint_eq(after->services[0].servers[1].weight, 7);
+	ck_assert_uint_eq(after->services[0].servers[2].weight, 3);
+	ck_assert_uint_eq(after->services[0].servers[3].weight, 1);
+	director_free(before);
+	director_free(after);
+	config_free(config);
+	config_free(changed);
+}
+END_TEST
+
 /** A restored session is one: rekeying, a move to another port, ESP. */
 START_TEST(record_goes_on)
 {
@@ -553,6 +583,6 @@ START_TEST(record_changes_meanwhile)
 }
 END_TEST
 
-UNIT_MAIN("record", record_comes_back, record_goes_on, record_torn, record_changed,
+UNIT_MAIN("record", record_comes_back, record_weights, record_goes_on, record_torn, record_changed,
 	record_refused, record_other_configuration, record_expired, record_no_room,
 	record_announced, record_templates, record_changes_meanwhile)
