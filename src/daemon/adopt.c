@@ -63,7 +63,7 @@ static int make_entry(struct adopt *adopt, const struct packet_flow *flow,
 	return 0;
 }
 
-/** The same, if the element has not gone since it was listed. */
+/** The same; -ENODATA if the element has gone since it was listed. */
 static int make_new(struct adopt *adopt, const struct fast_path_key *key,
 	const struct packet_flow *flow, struct service *service, struct server *server,
 	uint32_t mark)
@@ -71,7 +71,7 @@ static int make_new(struct adopt *adopt, const struct fast_path_key *key,
 	struct mirror *mirror = adopt->mirror;
 
 	if (adopt->is_late && mirror->backend->has(mirror->fast_path, key) == 0)
-		return -ENOENT;
+		return -ENODATA;
 	return make_entry(adopt, flow, service, server, mark);
 }
 
@@ -130,7 +130,7 @@ static void see(struct adopt *adopt, const struct adopt_element *element)
 
 	if (!error) {
 		adopt->kept++;
-	} else if (error != -EEXIST || !adopt->is_late) {
+	} else if (error != -ENODATA && (error != -EEXIST || !adopt->is_late)) {
 		mirror->backend->remove(mirror->fast_path, key);
 		adopt->removed++;
 	}
