@@ -2,7 +2,7 @@
 /*
  * The fast path by nft: maps of core/ruleset_rules.h, from addresses (and port) to a mark.
  * Changes are collected in their order and sent as one transaction. If the kernel refuses
- * it, for one wrong change spoils all, they are sent by halves.
+ * it, for one wrong change spoils all, they are sent in pieces.
  *
  *   key of client4   client (4), virtual (4)            client6   16 + 16
  *   key of session4  client (4), virtual (4), port (4)  session6  16 + 16 + 4
@@ -21,6 +21,7 @@
 #include "kernel/nft_transaction.h"
 
 #define CHANGES 2048 /**< kept before they are sent in any case */
+#define PIECE 32     /**< changes of a transaction, where not all are taken together */
 #define KEY_BYTES 36
 #define PORT_BYTES 4 /**< a register's width */
 
@@ -234,24 +235,37 @@ static int note_failure(struct fast_path *fast_path, int error)
 	return error == -ENOENT ? error : 0;
 }
 
-/** Sends some changes, by halves if the kernel does not take them together: where one of
- *  thousands is refused the others cost a few transactions more. Returns -ENOENT if
- *  something could not be put because its map is gone. */
+/** Sends one change. Returns -ENOENT if it could not be put because its map is gone. */
+static int send_single(struct fast_path *fast_path, size_t index)
+{
+	int error = send_one(fast_path, index);
+
+	if (error)
+		return note_failure(fast_path, error);
+	count_made(fast_path, index, 1);
+	return 0;
+}
+
+/** Sends some changes; if the kernel does not take them together, in pieces, and those that it
+ *  does not take singly. A refusal costs more than many changes, for the kernel waits until
+ *  nobody looks at what it takes back: so there are few of them. */
 static int send_some(struct fast_path *fast_path, size_t first, size_t count)
 {
-	int error = count == 1 ? send_one(fast_path, first) :
-				 send_range(fast_path, first, count);
-	int first_error, second_error;
+	size_t piece = count > PIECE ? PIECE : 1;
+	int result = 0;
 
-	if (!error) {
+	if (!send_range(fast_path, first, count)) {
 		count_made(fast_path, first, count);
 		return 0;
 	}
-	if (count == 1)
-		return note_failure(fast_path, error);
-	first_error = send_some(fast_path, first, count / 2);
-	second_error = send_some(fast_path, first + count / 2, count - count / 2);
-	return first_error ? first_error : second_error;
+	for (size_t i = 0; i < count; i += piece) {
+		size_t left = count - i < piece ? count - i : piece;
+		int error = piece == 1 ? send_single(fast_path, first + i) :
+					 send_some(fast_path, first + i, left);
+
+		result = result ? result : error;
+	}
+	return result;
 }
 
 /** Sends everything. */
