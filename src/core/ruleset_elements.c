@@ -97,6 +97,7 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_ALSO:
 	case RULESET_ALSO_MARKS:
 	case RULESET_FILLED_LATER:
+	case RULESET_SERVER_MARKS:
 		break;
 	}
 }
@@ -105,7 +106,12 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 static void walk_server(const struct walk *walk, const struct config_service *service,
 	const struct config_server *server)
 {
-	if (server->method == METHOD_NAT)
+	const struct ruleset_element counted = {
+		.mark = config_server_mark(walk->config, server), .server = server };
+
+	if (walk->set->content == RULESET_SERVER_MARKS)
+		walk->see(&counted, walk->user);
+	else if (server->method == METHOD_NAT)
 		walk_nat_server(walk, service, server);
 	else if (walk->set->content == RULESET_OTHER_MARKS)
 		show(walk, config_server_mark(walk->config, server), NULL, NULL);
@@ -127,4 +133,36 @@ void ruleset_elements(const struct config *config, const struct ruleset_set *set
 		for (j = 0; j < service->server_count; j++)
 			walk_server(&walk, service, &service->servers[j]);
 	}
+}
+
+/** Counts one element. */
+static void count(const struct ruleset_element *element, void *user)
+{
+	(void)element;
+	++*(uint32_t *)user;
+}
+
+/** Tells whether there is a virtual address of a family. */
+static bool has_family(const struct config *config, int family)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++)
+		for (j = 0; j < config->services[i].address_count; j++)
+			if (config->services[i].addresses[j].family == family)
+				return true;
+	return false;
+}
+
+/** Leaves those without limit that an administrator may want to add to. */
+uint32_t ruleset_set_size(const struct config *config, const struct ruleset_set *set)
+{
+	uint32_t size = 0;
+
+	if (set->content == RULESET_VIRTUAL || set->content == RULESET_ALSO)
+		return 0;
+	if (set->content == RULESET_FILLED_LATER && has_family(config, set->family))
+		return config->max_entries;
+	ruleset_elements(config, set, count, &size);
+	return size ? size : 1;
 }

@@ -31,6 +31,7 @@
 #define TRANSLATE "translate"
 #define POSTROUTING "postrouting"
 #define SOURCE "source"
+#define UNTRANSLATED "untranslated"
 #define INPUT "input"
 #define OUTPUT "output"
 #define FORWARD "forward"
@@ -67,6 +68,7 @@
 #define FAST RULESET_WITH_FAST_MAPS
 #define FAST_AH (RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH)
 #define FAST_MARKED RULESET_WITH_FAST_MARKED
+#define NAT_ALONE RULESET_WITH_NAT_ALONE
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
 /* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6, linux/if_ether.h's types */
@@ -99,15 +101,18 @@
 
 const struct ruleset_chain ruleset_chains[] = {
 	{ QUEUE, 0, IN_INET, REGULAR },
+	{ RULESET_CHAIN_REASSEMBLY, 0, IN_INET, REGULAR },
 	{ QUOTED_V4, 0, IN_INET, REGULAR },
 	{ QUOTED_V6, 0, IN_INET, REGULAR },
 	{ DIVERT, 0, IN_INET, REGULAR },
+	{ UNTRANSLATED, NAT_ALONE, IN_INET, REGULAR },
 	{ REPLY, REPLIES, IN_INET, REGULAR },
 	{ UNTRACKED_REPLY, UNTRACKED, IN_INET, REGULAR },
 	/* After defragmentation (-400), before conntrack (-200): nft's "raw". */
 	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300 },
 	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299 },
 	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100 },
+	{ INPUT, NAT_ALONE, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
 	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
 	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300 },
 	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90 },
@@ -141,13 +146,14 @@ const struct ruleset_set ruleset_sets[] = {
 	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0 },
 	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0 },
 
-#define FAST_MAP(name, type) \
+#define FAST_MAP(name, type, family) \
 	{ name, FAST, IN_INET, RULESET_TYPE_##type, RULESET_TYPE_MARK, \
-		RULESET_FILLED_LATER, 0, 0 }
-	FAST_MAP(RULESET_MAP_CLIENT_V4, CLIENT_V4),
-	FAST_MAP(RULESET_MAP_CLIENT_V6, CLIENT_V6),
-	FAST_MAP(RULESET_MAP_SESSION_V4, SESSION_V4),
-	FAST_MAP(RULESET_MAP_SESSION_V6, SESSION_V6),
+		RULESET_FILLED_LATER, family, 0 }
+	FAST_MAP(RULESET_MAP_CLIENT_V4, CLIENT_V4, AF_INET),
+	FAST_MAP(RULESET_MAP_CLIENT_V6, CLIENT_V6, AF_INET6),
+	FAST_MAP(RULESET_MAP_SESSION_V4, SESSION_V4, AF_INET),
+	FAST_MAP(RULESET_MAP_SESSION_V6, SESSION_V6, AF_INET6),
+	{ RULESET_SET_SERVERS, RULESET_WITH_FAST, IN_INET, SET_OF_MARKS, RULESET_SERVER_MARKS, 0, 0 },
 #define ALSO_PORTS(bits, name, number) \
 	{ name, ALSO, IN_INET, RULESET_TYPE_##bits##_PORT, RULESET_TYPE_NONE, \
 		RULESET_ALSO, FAMILY_##bits, number }
@@ -174,6 +180,7 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define NO_KEY RULESET_KEY_NONE, NULL
 #define COUNT_AND_DIVERT NO_KEY, RULESET_DIVERT, NULL, 0
 #define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0
+#define IF_MARKED(chain) NO_KEY, RULESET_IF_MARKED, chain, 0
 #define IF_TO(bits, set, chain) \
 	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0
 #define IF_TO_PORT(bits, set) \
@@ -185,12 +192,15 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port
 
 #define FAST_BY(key, map) RULESET_KEY_##key, map, RULESET_FAST, NULL, 0
-/* An SPI that is not reserved (RFC 4303 2.1); behind UDP that is neither the non-ESP marker
- * nor, as payload of more than ESP's eight bytes, a keepalive. */
-#define SPI_AT(offset) { RULESET_LOAD_TRANSPORT, offset, 4, 0, RULESET_AT_LEAST, 256 }
+/* An IPv4 header without options, and the protocol in it. Where it has options the daemon
+ * looks for itself. */
+#define PLAIN_V4 { RULESET_LOAD_NETWORK, 0, 1, 0, RULESET_EQUAL, 0x45 }
+#define V4_PROTOCOL(number) { RULESET_LOAD_NETWORK, 9, 1, 0, RULESET_EQUAL, number }
+/* To port 4500 with an SPI that is not reserved (RFC 4303 2.1), so it is neither the non-ESP
+ * marker nor, as payload of more than ESP's eight bytes, a keepalive. */
 #define ESP_IN_UDP \
-	PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500), \
-		{ RULESET_LOAD_TRANSPORT, 4, 2, 0, RULESET_AT_LEAST, 17 }, SPI_AT(8)
+	UDP_DPORT(4500), { RULESET_LOAD_TRANSPORT, 4, 2, 0, RULESET_AT_LEAST, 17 }, \
+		{ RULESET_LOAD_TRANSPORT, 8, 4, 0, RULESET_AT_LEAST, 256 }
 
 #define UDP_FROM(port) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port) }
 #define UDP_FROM_IN(port, family) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port), family }
@@ -218,22 +228,11 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ QUOTED_V6, 0, "@th,112,8 17 @th,384,16 4500",
 		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 4500) }, COUNT_AND_DIVERT },
 
-	/* What the BPF program knows but does not carry itself has its mark. */
+	/* What the BPF program knows but does not carry itself has its mark. AH of a nat
+	 * server's client is the daemon's to refuse. */
+	{ DIVERT, FAST_MARKED | NAT, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
+		COUNT_AND_DIVERT },
 	{ DIVERT, FAST_MARKED, NULL, { { 0 } }, DO(RULESET_MARKED) },
-	/* What is established goes on in the kernel, if it knows it. */
-	{ DIVERT, FAST, NULL, { IS_V4, ESP_IN_UDP },
-		FAST_BY(SESSION_V4, RULESET_MAP_SESSION_V4) },
-	{ DIVERT, FAST, NULL, { IS_V4, PROTOCOL(IPPROTO_ESP), SPI_AT(0) },
-		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
-	{ DIVERT, FAST_AH, NULL, { IS_V4, PROTOCOL(IPPROTO_AH), SPI_AT(4) },
-		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
-	{ DIVERT, FAST, NULL, { IS_V6, ESP_IN_UDP },
-		FAST_BY(SESSION_V6, RULESET_MAP_SESSION_V6) },
-	{ DIVERT, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_ESP), SPI_AT(0) },
-		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
-	{ DIVERT, FAST_AH, NULL, { IS_V6, PROTOCOL(IPPROTO_AH), SPI_AT(4) },
-		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
-
 	{ DIVERT, 0, "udp dport 4500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500) },
 		COUNT_AND_DIVERT },
 	{ DIVERT, 0, "udp dport 500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(500) },
@@ -295,6 +294,20 @@ const struct ruleset_rule ruleset_rules[] = {
 
 	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
 		RULESET_GOTO, QUEUE, 0 },
+	/* What is established goes on in the kernel, if it knows it: first of all, and by
+	 * as few expressions as will do, since each costs some thirty instructions. */
+	{ PREROUTING, FAST, NULL, { PLAIN_V4, V4_PROTOCOL(IPPROTO_ESP) },
+		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
+	{ PREROUTING, FAST, NULL, { PLAIN_V4, V4_PROTOCOL(IPPROTO_UDP), ESP_IN_UDP },
+		FAST_BY(SESSION_V4, RULESET_MAP_SESSION_V4) },
+	{ PREROUTING, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_ESP) },
+		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
+	{ PREROUTING, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_UDP), ESP_IN_UDP },
+		FAST_BY(SESSION_V6, RULESET_MAP_SESSION_V6) },
+	{ PREROUTING, FAST_AH, NULL, { PLAIN_V4, V4_PROTOCOL(IPPROTO_AH) },
+		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
+	{ PREROUTING, FAST_AH, NULL, { IS_V6, PROTOCOL(IPPROTO_AH) },
+		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
 	{ PREROUTING, 0, NULL, { IS_V4 }, IF_TO(V4, RULESET_SET_V4, DIVERT) },
 	{ PREROUTING, 0, NULL, { IS_V6 }, IF_TO(V6, RULESET_SET_V6, DIVERT) },
 	{ PREROUTING, SEEN, NULL, { IS_V4 }, IF_FROM(V4, SEEN_V4, UNTRACKED_REPLY) },
@@ -308,6 +321,13 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ TRANSLATE, NAT, NULL, { { 0 } }, RULESET_KEY_MARK, SERVER_V6, RULESET_DNAT_V6,
 		NULL, 0 },
 
+	/* What conntrack has left as it was is not for anybody else who has the address. */
+	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V4 }, RULESET_KEY_DESTINATION_V4,
+		RULESET_SET_V4, RULESET_DROP, NULL, 0 },
+	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V6 }, RULESET_KEY_DESTINATION_V6,
+		RULESET_SET_V6, RULESET_DROP, NULL, 0 },
+	{ INPUT, NAT_ALONE, NULL, { { 0 } }, IF_MARKED(UNTRANSLATED) },
+
 	/* What the director's own kernel decrypts goes on as if it had just come. */
 	{ INPUT, RULESET_WITH_LOCAL, NULL, { { 0 } }, DO(RULESET_CLEAR_MARK) },
 
@@ -316,6 +336,7 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ OUTPUT, RULESET_WITH_OUTPUT, NULL, { IS_V6 },
 		IF_FROM(V6, RULESET_SET_V6, UNTRACKED_REPLY) },
 
+	{ POSTROUTING, NAT_ALONE, NULL, { { 0 } }, IF_MARKED(UNTRANSLATED) },
 	{ POSTROUTING, REPLIES, NULL, { IS_V4 }, IF_FROM(V4, REPLY_V4, REPLY) },
 	{ POSTROUTING, REPLIES, NULL, { IS_V6 }, IF_FROM(V6, REPLY_V6, REPLY) },
 
@@ -391,19 +412,18 @@ unsigned int ruleset_features(const struct config *config)
 		if (!config->services[i].ah)
 			features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	}
-	if (!(features & RULESET_WITH_NAT))
+	/* AH of a nat server's client is the daemon's to refuse. */
+	if (features & RULESET_WITH_NAT)
+		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
+	else
 		features |= RULESET_WITHOUT_NAT;
+	if (features & RULESET_WITH_NAT && config_routes_nat_alone(config))
+		features |= RULESET_WITH_NAT_ALONE;
 	if (!(NAT_AND_LOCAL & ~features))
 		features |= RULESET_WITH_OUTPUT;
 	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))
 		features |= RULESET_WITH_UNTRACKED;
 	return features;
-}
-
-/** Writes the name of a server's chain. */
-void ruleset_server_chain(uint32_t index, char out[static RULESET_SERVER_CHAIN_BYTES])
-{
-	snprintf(out, RULESET_SERVER_CHAIN_BYTES, RULESET_SERVER_CHAIN "%u", index);
 }
 
 /** Adds one server to what makes a configuration's identity. */
@@ -426,10 +446,10 @@ static uint64_t mix_server(const struct config *config, const struct config_serv
 	return hash_keyed(&public_key, &key, sizeof(key));
 }
 
-/** Names and marks of all servers, in a number. */
+/** Names and marks of all servers and the maps' size, in a number. */
 void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES])
 {
-	uint64_t identity = 0;
+	uint64_t identity = config->max_entries;
 	size_t i, j;
 
 	for (i = 0; i < config->service_count; i++)

@@ -34,16 +34,16 @@
 #define RULESET_SET_V4 "virtual4"
 #define RULESET_SET_V6 "virtual6"
 
-#define RULESET_MAP_SERVERS "servers" /**< mark to the server's chain */
+#define RULESET_SET_SERVERS "servers" /**< marks; counts what each was given */
 #define RULESET_MAP_CLIENT_V4 "client4" /**< client and virtual address to mark */
 #define RULESET_MAP_CLIENT_V6 "client6"
 #define RULESET_MAP_SESSION_V4 "session4" /**< the same with the client's port */
 #define RULESET_MAP_SESSION_V6 "session6"
 
-/** Room for the name of a server's chain. */
-#define RULESET_SERVER_CHAIN_BYTES 24
+/** Never entered: the presence of its rule has fragments put together. */
+#define RULESET_CHAIN_REASSEMBLY "reassembly"
+
 #define RULESET_IDENTITY_BYTES 32
-#define RULESET_SERVER_CHAIN "server-" /**< then its index */
 
 #define RULESET_MATCHES 5 /**< most matches of a rule */
 
@@ -65,6 +65,8 @@ enum ruleset_feature {
 	RULESET_WITH_UNTRACKED = 1 << 9,
 	/** what leaves here as a virtual address: local beside nat, or challenges */
 	RULESET_WITH_OUTPUT = 1 << 12,
+	/** nat and nothing else, where no routing rules stop what was not translated */
+	RULESET_WITH_NAT_ALONE = 1 << 13,
 };
 
 /** All that has to do with the fast path. */
@@ -107,6 +109,7 @@ enum ruleset_content {
 	RULESET_ALSO,              /**< virtual addresses whose other traffic has the set's
 	                                protocol, each with its port if there are ports */
 	RULESET_FILLED_LATER,      /**< map: by the fast path's backend, kept over a restart */
+	RULESET_SERVER_MARKS,      /**< marks of all servers, each with a counter */
 	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
 
@@ -192,8 +195,10 @@ enum ruleset_statement {
 	RULESET_SNAT_V4,         /**< the same, from port where it is not 0 */
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
-	RULESET_FAST,            /**< by the map to a mark, and by that to a server's chain */
-	RULESET_MARKED,          /**< by the mark that it has to a server's chain, if it is one */
+	RULESET_IF_MARKED,       /**< to next, if any of our bits is set */
+	RULESET_DROP,
+	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
+	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
 };
 
 /** One rule. All matches must hold, and the key must be in the set. */
@@ -227,9 +232,6 @@ unsigned int ruleset_features(const struct config *config);
 /** True when the table has anything in it. */
 bool ruleset_has_table(unsigned int features, enum ruleset_table table);
 
-/** Writes the name of a server's chain. */
-void ruleset_server_chain(uint32_t index, char out[static RULESET_SERVER_CHAIN_BYTES]);
-
 /** Writes the name of an empty chain that tells what servers the table is made for, so that
  *  the marks in its maps can be trusted. */
 void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES]);
@@ -243,9 +245,14 @@ struct ruleset_element {
 	const struct address *key;
 	uint16_t port;                /**< behind the key's address */
 	const struct address *data;
+	const struct config_server *server; /**< of RULESET_SERVER_MARKS */
 };
 
 typedef void ruleset_element_fn(const struct ruleset_element *element, void *user);
+
+/** How many elements a set may have; 0: no limit. The kernel looks them up with fewer
+ *  instructions if it knows. */
+uint32_t ruleset_set_size(const struct config *config, const struct ruleset_set *set);
 
 /** Shows each element of a set to see. */
 void ruleset_elements(const struct config *config, const struct ruleset_set *set,

@@ -111,11 +111,15 @@ static void add_element(const struct ruleset_element *element, void *user)
 /** Adds one set or map. */
 static void add_set(struct printer *printer, const struct ruleset_set *set)
 {
+	uint32_t size = ruleset_set_size(printer->config, set);
+
 	text_add(&printer->text, "\t%s %s {\n\t\ttype %s", set->data ? "map" : "set",
 		set->name, type_name(set->key));
 	if (set->data)
 		text_add(&printer->text, " : %s", type_name(set->data));
 	text_add(&printer->text, "\n");
+	if (size)
+		text_add(&printer->text, "\t\tsize %u\n", size);
 	printer->set = set;
 	printer->elements = 0;
 	ruleset_elements(printer->config, set, add_element, printer);
@@ -210,6 +214,13 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_FAST:
 	case RULESET_MARKED:
 		break;
+	case RULESET_IF_MARKED:
+		text_add(text, "meta mark & 0x%08x != 0x00000000 goto %s",
+			config->mark_mask, rule->next);
+		break;
+	case RULESET_DROP:
+		text_add(text, "drop");
+		break;
 	case RULESET_CLEAR_MARK:
 		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
 		break;
@@ -220,7 +231,8 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 static bool key_is_condition(const struct ruleset_rule *rule)
 {
 	return rule->key && (rule->statement == RULESET_GOTO ||
-				    rule->statement == RULESET_NOTRACK);
+				    rule->statement == RULESET_NOTRACK ||
+				    rule->statement == RULESET_DROP);
 }
 
 /** Adds one rule. */
@@ -266,8 +278,8 @@ static void add_chain(struct printer *printer, const struct ruleset_chain *chain
 	if (chain->hook)
 		text_add(text, "\t\ttype %s hook %s priority %d; policy accept;\n",
 			chain->type, hook_name(chain->hook), chain->priority);
-	if (strcmp(chain->name, RULESET_CHAIN_PREROUTING) == 0)
-		text_add(text, "\t\t# never matches; turns on reassembly of fragments\n"
+	if (strcmp(chain->name, RULESET_CHAIN_REASSEMBLY) == 0)
+		text_add(text, "\t\t# Never entered: that it is there turns on reassembly.\n"
 			       "\t\tmeta l4proto udp meta length 0 tproxy to :1\n");
 	for (i = 0; i < ruleset_rule_count; i++)
 		if (!(ruleset_rules[i].needs & ~printer->features) &&

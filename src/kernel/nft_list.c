@@ -7,6 +7,7 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct list {
 	nft_name_fn *see_name;
 	nft_rule_fn *see_rule;
 	nft_element_fn *see_element;
+	nft_counter_fn *see_counter;
 	void *user;
 	int error; /**< that see returned; a listing that starts over shows things twice */
 };
@@ -135,6 +137,34 @@ int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *u
 	return dump(family, NFT_MSG_GETRULE, NULL, see_rule, &list);
 }
 
+/** Takes the comment out of an element's notes. */
+static int see_note(const struct nftnl_udata *note, void *user)
+{
+	const char **comment = user;
+
+	if (nftnl_udata_type(note) == NFTNL_UDATA_SET_ELEM_COMMENT)
+		*comment = nftnl_udata_get(note);
+	return 0;
+}
+
+/** Sees one element that counts. */
+static int see_counted(struct nftnl_set_elem *element, struct list *list)
+{
+	uint32_t size_bytes = 0;
+	const void *notes = nftnl_set_elem_get(element, NFTNL_SET_ELEM_USERDATA, &size_bytes);
+	struct nftnl_expr *counter =
+		(void *)nftnl_set_elem_get(element, NFTNL_SET_ELEM_EXPR, NULL);
+	const char *comment = "";
+	uint64_t counts[2] = { 0, 0 };
+
+	if (notes)
+		nftnl_udata_parse(notes, size_bytes, see_note, &comment);
+	if (counter)
+		see_expression(counter, counts);
+	list->error = list->see_counter(comment, counts[0], counts[1], list->user);
+	return list->error;
+}
+
 /** Sees one element. */
 static int see_one(struct nftnl_set_elem *element, void *user)
 {
@@ -143,6 +173,8 @@ static int see_one(struct nftnl_set_elem *element, void *user)
 	const void *key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &key_bytes);
 	const void *value = nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &data_bytes);
 
+	if (list->see_counter)
+		return see_counted(element, list);
 	if (!key || !value || data_bytes != sizeof(data))
 		return 0;
 	memcpy(&data, value, sizeof(data));
@@ -213,4 +245,13 @@ int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
 	if (error == -ENOENT)
 		return 0;
 	return error ? error : 1;
+}
+
+/** Shows the elements and what they have counted. */
+int nft_list_counters(uint16_t family, const char *table, const char *set,
+	nft_counter_fn *see, void *user)
+{
+	struct list list = { .table = table, .see_counter = see, .user = user };
+
+	return dump(family, NFT_MSG_GETSETELEM, set, see_elements, &list);
 }

@@ -17,6 +17,10 @@ typedef int nft_rule_fn(const char *chain, uint64_t packets, uint64_t bytes, voi
 /** Sees an element of a map of numbers. */
 typedef int nft_element_fn(const void *key, uint32_t key_bytes, uint32_t data, void *user);
 
+/** Sees an element that counts: its comment, or "", and what it has counted. */
+typedef int nft_counter_fn(
+	const char *comment, uint64_t packets, uint64_t bytes, void *user);
+
 /** Shows the chains of a table; none if there is no table. Negative errno. */
 int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *user);
 
@@ -34,3 +38,7 @@ int nft_list_elements(uint16_t family, const char *table, const char *map,
 /** Whether a map has an element of that key: 1, 0, negative errno. */
 int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
 	const char *map, const void *key, uint32_t key_bytes);
+
+/** Shows the elements of a set that counts; -ENOENT: no such set. */
+int nft_list_counters(uint16_t family, const char *table, const char *set,
+	nft_counter_fn *see, void *user);

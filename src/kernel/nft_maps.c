@@ -368,15 +368,15 @@ struct servers {
 	void *user;
 };
 
-/** Shows one rule if it is the counting one of a server's chain. */
-static int see_rule(const char *chain, uint64_t packets, uint64_t bytes, void *user)
+/** Shows one server, whose element's comment begins with its index. */
+static int see_server(const char *comment, uint64_t packets, uint64_t bytes, void *user)
 {
 	const struct servers *servers = user;
-	size_t prefix_bytes = strlen(RULESET_SERVER_CHAIN);
+	char *end;
+	unsigned long index = strtoul(comment, &end, 10);
 
-	if (strncmp(chain, RULESET_SERVER_CHAIN, prefix_bytes) == 0 && packets)
-		servers->see((uint32_t)strtoul(chain + prefix_bytes, NULL, 10), packets,
-			bytes, servers->user);
+	if (end != comment && packets)
+		servers->see((uint32_t)index, packets, bytes, servers->user);
 	return 0;
 }
 
@@ -386,7 +386,8 @@ static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *
 	struct servers servers = { see, user };
 
 	(void)fast_path;
-	return nft_list_rules(NFPROTO_INET, RULESET_TABLE, see_rule, &servers);
+	return nft_list_counters(NFPROTO_INET, RULESET_TABLE, RULESET_SET_SERVERS, see_server,
+		&servers);
 }
 
 /** What was counted. */

@@ -219,6 +219,15 @@ static void set_note_host_order(struct nft_transaction *transaction, struct nftn
 	nftnl_udata_buf_free(note);
 }
 
+/** Has each element of a set count. */
+static void set_make_counted(struct nft_transaction *transaction, struct nftnl_set *set)
+{
+	struct nftnl_expr *counter = made(transaction, nftnl_expr_alloc("counter"));
+
+	if (counter)
+		nftnl_set_add_expr(set, counter);
+}
+
 /** Adds a set. The kernel wants an id, which only has to differ from the others'. */
 void nft_add_set(struct nft_transaction *transaction, const char *table, const char *name,
 	const struct nft_types *types)
@@ -234,6 +243,10 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, types->key_bytes);
 		if (types->data)
 			set_make_map(set, types);
+		if (types->size)
+			nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, types->size);
+		if (types->counted)
+			set_make_counted(transaction, set);
 		if (types->key_in_host_order)
 			set_note_host_order(transaction, set);
 		nftnl_set_nlmsg_build_payload(message, set);
@@ -262,6 +275,20 @@ void nft_elements_end(struct nft_elements *elements)
 	elements->count = 0;
 }
 
+/** Puts a comment on an element, as nft does. */
+static void element_note(struct nft_transaction *transaction, struct nftnl_set_elem *element,
+	const char *comment)
+{
+	struct nftnl_udata_buf *note = made(transaction, nftnl_udata_buf_alloc(128));
+
+	if (!note)
+		return;
+	nftnl_udata_put_strz(note, NFTNL_UDATA_SET_ELEM_COMMENT, comment);
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(note),
+		nftnl_udata_buf_len(note));
+	nftnl_udata_buf_free(note);
+}
+
 /** Keeps an element until there are enough for a message. */
 void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
 	const void *data, uint32_t data_bytes)
@@ -281,30 +308,11 @@ void nft_add_element(struct nft_elements *elements, const void *key, uint32_t ke
 	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
 	if (data)
 		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, data_bytes);
+	if (elements->comment)
+		element_note(elements->transaction, element, elements->comment);
 	nftnl_set_elem_add(elements->pending, element);
 	if (++elements->count == ELEMENTS)
 		nft_elements_end(elements);
-}
-
-/** Adds a map's element that leads to a chain. */
-void nft_add_jump(struct nft_transaction *transaction, const char *table, const char *map,
-	const void *key, uint32_t key_bytes, const char *chain)
-{
-	struct nftnl_set *set = set_make(transaction, table, map);
-	struct nftnl_set_elem *element = made(transaction, nftnl_set_elem_alloc());
-	struct nft_elements elements = { transaction, table, map, set, 1, false };
-
-	if (!set || !element) {
-		nftnl_set_elem_free(element);
-		if (set)
-			nftnl_set_free(set);
-		return;
-	}
-	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
-	nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_GOTO);
-	nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_CHAIN, chain);
-	nftnl_set_elem_add(set, element);
-	nft_elements_end(&elements);
 }
 
 /** Adds a message that names a table and what in it is to be deleted. */

@@ -39,8 +39,10 @@ struct nft_types {
 	uint32_t key;
 	uint32_t key_bytes;
 	bool key_in_host_order;
-	uint32_t data;       /**< of a map; NFT_DATA_VERDICT: of verdicts; 0: no map */
+	uint32_t data;       /**< of a map; 0: no map */
 	uint32_t data_bytes;
+	uint32_t size; /**< most elements; the kernel then looks them up faster. 0: no limit */
+	bool counted;  /**< each element counts the packets it was found for */
 };
 
 /** Elements on their way into a set. */
@@ -51,6 +53,7 @@ struct nft_elements {
 	struct nftnl_set *pending; /**< owned; NULL: none */
 	uint32_t count;            /**< of those */
 	bool remove;               /**< out of it instead */
+	const char *comment;       /**< on those that are added; NULL: none */
 };
 
 /** Opens the socket and begins, for tables of a family. Negative errno. */
@@ -81,10 +84,6 @@ void nft_add_chain(struct nft_transaction *transaction, const char *table,
 /** Adds a set, or a map. */
 void nft_add_set(struct nft_transaction *transaction, const char *table, const char *set,
 	const struct nft_types *types);
-
-/** Adds an element that leads to a chain to a map of verdicts. */
-void nft_add_jump(struct nft_transaction *transaction, const char *table, const char *map,
-	const void *key, uint32_t key_bytes, const char *chain);
 
 /** Deletes a chain, which nothing may lead to any more. */
 void nft_delete_chain(

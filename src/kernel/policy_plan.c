@@ -89,7 +89,9 @@ static int plan_rule(struct policy_plan *plan, const struct config_server *serve
 }
 
 /** Plans that a nat server's packets go to the main table when they have its address and
- *  nowhere otherwise, or notes that the server has no way. */
+ *  nowhere otherwise, or notes that the server has no way. Where all servers are such, our
+ *  nft table drops what was not translated: any routing rule costs each packet two longer
+ *  lookups. */
 static int plan_nat(struct policy_plan *plan, struct netlink *netlink,
 	const struct config_server *server, const struct address *address)
 {
@@ -100,6 +102,8 @@ static int plan_nat(struct policy_plan *plan, struct netlink *netlink,
 		return error;
 	if (error)
 		policy_plan_unreachable(plan, server, address->family);
+	if (config_routes_nat_alone(plan->config))
+		return 0;
 	return plan_rule(plan, server, address->family, address);
 }
 
@@ -124,8 +128,24 @@ static int plan_table(struct policy_plan *plan, struct netlink *netlink,
 	return error ? error : plan_rule(plan, server, family, NULL);
 }
 
-/** Plans what a family needs once: no other mark of ours gets past, and the local table
- *  comes after us. */
+/** Plans what a family needs before its servers: what has no mark of ours passes them by.
+ *  Nearly all lookups are of that kind, and be it for where a packet comes from. */
+static int plan_bypass(struct policy_plan *plan, uint8_t family)
+{
+	const struct rtnl_rule unmarked = {
+		.family = family,
+		.action = FR_ACT_GOTO,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.priority = plan->config->rule_priority,
+		.mask = plan->config->mark_mask,
+		.target = plan->config->rule_priority + 1,
+	};
+
+	return rtnl_rules_append(&plan->rules, &unmarked);
+}
+
+/** Plans what a family needs behind its servers: no other mark of ours gets past, and the
+ *  local table comes after us. */
 static int plan_family(struct policy_plan *plan, uint8_t family)
 {
 	struct rtnl_rule others = {
@@ -212,10 +232,15 @@ static int plan_services(struct policy_plan *plan, struct netlink *netlink)
 	size_t i, j;
 	int error = 0;
 
-	for (i = 0; i < sizeof(families); i++) {
+	for (i = 0; i < sizeof(families) && !error; i++) {
+		size_t first = plan->rules.count;
+
+		error = plan_bypass(plan, families[i]);
 		for (j = 0; j < config->service_count && !error; j++)
 			error = plan_service(
 				plan, netlink, &config->services[j], families[i]);
+		if (plan->rules.count == first + 1)
+			plan->rules.count = first; /* no servers: nothing to pass by */
 	}
 	return error;
 }

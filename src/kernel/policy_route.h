@@ -11,6 +11,7 @@
  * method nat, whose packets go where the main table says once they have the server's
  * address; what was not translated meets the rule behind.
  *
+ *   rule_priority      nothing in the bits of mark_mask -> goto rule_priority + 1
  *   rule_priority      fwmark of a server -> its table; of a local one: lookup local;
  *                      of a nat one: to the server's address -> lookup main
  *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole

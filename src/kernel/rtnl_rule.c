@@ -39,7 +39,8 @@ bool rtnl_rule_equal(const struct rtnl_rule *one, const struct rtnl_rule *other)
 	       one->protocol == other->protocol && one->inverted == other->inverted &&
 	       one->special == other->special && one->priority == other->priority &&
 	       one->mark == other->mark && one->mask == other->mask &&
-	       one->table == other->table && strcmp(one->input, other->input) == 0 &&
+	       one->table == other->table && one->target == other->target &&
+	       strcmp(one->input, other->input) == 0 &&
 	       address_equal(&one->host, &other->host);
 }
 
@@ -59,6 +60,9 @@ static void rule_attribute(const struct nlattr *attribute, struct rtnl_rule *rul
 		break;
 	case FRA_TABLE:
 		rule->table = rtnl_attribute_u32(attribute);
+		break;
+	case FRA_GOTO:
+		rule->target = rtnl_attribute_u32(attribute);
 		break;
 	case FRA_PROTOCOL:
 		rule->protocol = mnl_attr_get_u8(attribute);
@@ -166,6 +170,8 @@ static int rule_talk(struct netlink *netlink, const struct rtnl_rule *rule, uint
 	}
 	if (rule->table)
 		mnl_attr_put_u32(message, FRA_TABLE, rule->table);
+	if (rule->target)
+		mnl_attr_put_u32(message, FRA_GOTO, rule->target);
 	if (rule->input[0])
 		mnl_attr_put_strz(message, FRA_IIFNAME, rule->input);
 	return netlink_talk(netlink, message, NULL, NULL);

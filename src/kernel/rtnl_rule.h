@@ -15,7 +15,7 @@
 
 struct rtnl_rule {
 	uint8_t family;
-	uint8_t action;   /**< FR_ACT_TO_TBL, FR_ACT_BLACKHOLE */
+	uint8_t action;   /**< FR_ACT_TO_TBL, FR_ACT_BLACKHOLE, FR_ACT_GOTO */
 	uint8_t protocol; /**< who made it */
 	bool inverted;    /**< holds when the mark does not match */
 	bool special;     /**< read: has conditions beside those below */
@@ -25,6 +25,7 @@ struct rtnl_rule {
 	uint32_t mark;
 	uint32_t mask;
 	uint32_t table;
+	uint32_t target; /**< of FR_ACT_GOTO: the priority that it goes on at */
 };
 
 struct rtnl_rules {

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/ruleset_rule.h"
@@ -18,6 +19,8 @@
 /* A port behind an address fills a register of four bytes. */
 #define PORT_BYTES 4
 #define KEY_BYTES (16 + PORT_BYTES)
+/* So short that a message of elements has room for it in each. */
+#define COMMENT_BYTES 20
 
 /** nft's number of a type. */
 static uint32_t type_number(enum ruleset_type type)
@@ -98,16 +101,23 @@ static uint32_t key_write(const struct ruleset_element *element,
 	return size_bytes + PORT_BYTES;
 }
 
-/** Adds one element to the set that is being filled. */
+/** Adds one element to the set that is being filled. A server's bears its index and name. */
 static void add_element(const struct ruleset_element *element, void *user)
 {
 	struct nft_elements *elements = user;
 	const struct address *data = element->data;
+	char comment[COMMENT_BYTES];
 	uint8_t key[KEY_BYTES];
 	uint32_t key_bytes = key_write(element, key);
 
+	if (element->server) {
+		snprintf(comment, sizeof(comment), "%u %.15s",
+			element->server->index, element->server->name);
+		elements->comment = comment;
+	}
 	nft_add_element(elements, key, key_bytes, data ? data->bytes : NULL,
 		data ? (uint32_t)address_size_bytes(data) : 0);
+	elements->comment = NULL;
 }
 
 /** Adds one set and fills it. */
@@ -119,6 +129,8 @@ static void add_set(struct ruleset_rule_build *build, const struct ruleset_set *
 		.key_in_host_order = set->key == RULESET_TYPE_MARK,
 		.data = type_number(set->data),
 		.data_bytes = type_bytes(set->data),
+		.size = ruleset_set_size(build->config, set),
+		.counted = set->content == RULESET_SERVER_MARKS,
 	};
 	struct nft_elements elements = {
 		.transaction = build->transaction,
@@ -164,39 +176,13 @@ static void add_chain(struct ruleset_rule_build *build, const struct ruleset_cha
 		chain->hook ? &hook : NULL);
 }
 
-/** Adds a server's chain and its place in the map of servers. */
-static void add_server(struct ruleset_rule_build *build, const struct config_server *server)
+/** Adds the chain that tells what servers the maps' marks are of. */
+static void add_identity(struct ruleset_rule_build *build)
 {
-	uint32_t mark = config_server_mark(build->config, server);
-	char chain[RULESET_SERVER_CHAIN_BYTES];
-
-	ruleset_server_chain(server->index, chain);
-	nft_add_chain(build->transaction, RULESET_TABLE, chain, NULL);
-	if (server->method == METHOD_NAT)
-		ruleset_rule_add_refusal(build, chain);
-	ruleset_rule_add_server(build, server, chain);
-	nft_add_jump(build->transaction, RULESET_TABLE, RULESET_MAP_SERVERS, &mark,
-		sizeof(mark), chain);
-}
-
-/** Adds what established clients' traffic goes through: one chain a server. */
-static void add_servers(struct ruleset_rule_build *build)
-{
-	const struct nft_types types = {
-		.key = DATATYPE_MARK,
-		.key_bytes = 4,
-		.key_in_host_order = true,
-		.data = NFT_DATA_VERDICT,
-	};
 	char identity[RULESET_IDENTITY_BYTES];
-	size_t i, j;
 
 	ruleset_identity(build->config, identity);
 	nft_add_chain(build->transaction, RULESET_TABLE, identity, NULL);
-	nft_add_set(build->transaction, RULESET_TABLE, RULESET_MAP_SERVERS, &types);
-	for (i = 0; i < build->config->service_count; i++)
-		for (j = 0; j < build->config->services[i].server_count; j++)
-			add_server(build, &build->config->services[i].servers[j]);
 }
 
 /** Adds the sets and maps of a table. */
@@ -232,8 +218,8 @@ static void add_rules(struct ruleset_rule_build *build, enum ruleset_table table
 			ruleset_rule_add(build, &ruleset_rules[i]);
 }
 
-/** Adds a whole table's contents. Servers' chains come before the map that leads to them,
- *  which comes before the rules that use it. */
+/** Adds a whole table's contents. Sets and chains come before the rules that use
+ *  them. */
 void ruleset_build(struct nft_transaction *transaction, const struct config *config,
 	const struct ruleset_info *info, unsigned int features, enum ruleset_table table)
 {
@@ -247,7 +233,7 @@ void ruleset_build(struct nft_transaction *transaction, const struct config *con
 	add_sets(&build, table);
 	add_chains(&build, table);
 	if (table == RULESET_TABLE_INET && features & RULESET_WITH_FAST)
-		add_servers(&build);
+		add_identity(&build);
 	if (table == RULESET_TABLE_INET)
 		ruleset_rule_add_defrag(&build);
 	add_rules(&build, table);

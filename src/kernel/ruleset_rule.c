@@ -378,23 +378,37 @@ static void add_clear_mark(struct ruleset_rule_build *build)
 	add_set_mark(build);
 }
 
-/** Goes on in the chain of the server that our bits of the mark name; else with the next
- *  rule. */
-static void add_dispatch(struct ruleset_rule_build *build)
+/** Ends the packet's way through the rules. */
+static void add_verdict(struct ruleset_rule_build *build, uint32_t verdict)
+{
+	struct nftnl_expr *expression = add(build, "immediate");
+
+	set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	set_u32(expression, NFTNL_EXPR_IMM_VERDICT, verdict);
+}
+
+/** Counts the packet for the server that our bits of its mark name, and accepts it, kept
+ *  out of conntrack if no server needs that; where some do, another chain sees to the
+ *  others' marks. */
+static void add_carry(struct ruleset_rule_build *build)
 {
 	struct nftnl_expr *expression;
 
 	add_mark(build, build->config->mark_mask);
 	expression = add(build, "lookup");
 	set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	set_u32(expression, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
 	if (expression)
-		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, RULESET_MAP_SERVERS);
+		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, RULESET_SET_SERVERS);
+	if (build->features & RULESET_WITHOUT_NAT)
+		add_notrack(build);
+	add_verdict(build, NF_ACCEPT);
 }
 
 /** Adds what is done. */
 static void add_statement(struct ruleset_rule_build *build, const struct ruleset_rule *rule)
 {
+	static const uint32_t nothing;
+
 	switch (rule->statement) {
 	case RULESET_DIVERT:
 		add(build, "counter");
@@ -431,16 +445,25 @@ static void add_statement(struct ruleset_rule_build *build, const struct ruleset
 	case RULESET_SNAT_V6:
 		add_nat(build, rule, NFT_NAT_SNAT, NFPROTO_IPV6);
 		break;
+	case RULESET_IF_MARKED:
+		add_mark(build, build->config->mark_mask);
+		add_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
+		add_goto(build, rule->next);
+		break;
+	case RULESET_DROP:
+		add_lookup_if_key(build, rule);
+		add_verdict(build, NF_DROP);
+		break;
 	case RULESET_CLEAR_MARK:
 		add_clear_mark(build);
 		break;
 	case RULESET_FAST:
 		add_lookup(build, rule, true);
 		add_set_mark(build);
-		add_dispatch(build);
+		add_carry(build);
 		break;
 	case RULESET_MARKED:
-		add_dispatch(build);
+		add_carry(build);
 		break;
 	}
 }
@@ -490,7 +513,7 @@ void ruleset_rule_add_defrag(struct ruleset_rule_build *build)
 	if (build->info->defrag == RULESET_DEFRAG_NONE)
 		return;
 	build->rule = nft_rule_begin(
-		build->transaction, RULESET_TABLE, RULESET_CHAIN_PREROUTING);
+		build->transaction, RULESET_TABLE, RULESET_CHAIN_REASSEMBLY);
 	add_meta(build, NFT_META_L4PROTO);
 	add_compare(build, RULESET_EQUAL, &udp, sizeof(udp));
 	add_meta(build, NFT_META_LEN);
@@ -499,39 +522,5 @@ void ruleset_rule_add_defrag(struct ruleset_rule_build *build)
 		add_tproxy(build);
 	else
 		add_ct(build);
-	nft_rule_end(build->transaction, build->rule);
-}
-
-/** Adds the rule that sends what a server must not get to the daemon, which counts it: AH
- *  with method nat. */
-void ruleset_rule_add_refusal(struct ruleset_rule_build *build, const char *chain)
-{
-	static const uint8_t ah = IPPROTO_AH;
-
-	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
-	add_meta(build, NFT_META_L4PROTO);
-	add_compare(build, RULESET_EQUAL, &ah, sizeof(ah));
-	add_goto(build, RULESET_CHAIN_QUEUE);
-	nft_rule_end(build->transaction, build->rule);
-}
-
-/** Accepts. */
-static void add_accept(struct ruleset_rule_build *build)
-{
-	struct nftnl_expr *expression = add(build, "immediate");
-
-	set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	set_u32(expression, NFTNL_EXPR_IMM_VERDICT, NF_ACCEPT);
-}
-
-/** Adds a server's rule: counts and accepts. */
-void ruleset_rule_add_server(struct ruleset_rule_build *build, const struct config_server *server,
-	const char *chain)
-{
-	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
-	add(build, "counter");
-	if (server->method != METHOD_NAT)
-		add_notrack(build);
-	add_accept(build);
 	nft_rule_end(build->transaction, build->rule);
 }

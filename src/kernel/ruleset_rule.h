@@ -22,10 +22,3 @@ void ruleset_rule_add(struct ruleset_rule_build *build, const struct ruleset_rul
 
 /** Adds the rule whose presence turns on reassembly, if there is a way to. */
 void ruleset_rule_add_defrag(struct ruleset_rule_build *build);
-
-/** Adds the rule of a nat server's chain that sends AH to the daemon, which counts it. */
-void ruleset_rule_add_refusal(struct ruleset_rule_build *build, const char *chain);
-
-/** Adds a server's rule: counts and accepts. */
-void ruleset_rule_add_server(struct ruleset_rule_build *build,
-	const struct config_server *server, const char *chain);

@@ -82,7 +82,7 @@ static uint32_t mark_of(size_t server)
 START_TEST(marks_lead_to_next_hops)
 {
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_added, 3 + 2 + 2);
+	ck_assert_uint_eq(counters.rules_added, 3 + 3 + 3);
 	ck_assert_uint_eq(counters.routes_added, 3 * 2);
 	ck_assert_uint_eq(counters.rules_kept + counters.routes_kept, 0);
 	expect_way("198.51.100.1", mark_of(0), "via 10.2.0.11 dev out0");
@@ -124,7 +124,7 @@ START_TEST(the_second_time_nothing_is_touched)
 	watch = policy_route_watch_open();
 	ck_assert_int_ge(watch, 0);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_kept, 7);
+	ck_assert_uint_eq(counters.rules_kept, 9);
 	ck_assert_uint_eq(counters.routes_kept, 6);
 	ck_assert_uint_eq(counters.rules_added + counters.routes_added, 0);
 	ck_assert_uint_eq(counters.rules_removed + counters.routes_removed, 0);
@@ -143,8 +143,8 @@ START_TEST(another_config_is_reconciled)
 	ck_assert_int_eq(apply(), 0);
 	expect_way("198.51.100.1", mark_of(0), "via 10.2.0.13 dev out0");
 	expect_way("198.51.100.1", mark_of(1), "via 10.2.0.12 dev out0");
-	ck_assert_uint_eq(counters.rules_kept, 4);
-	ck_assert_uint_eq(counters.rules_removed, 3);
+	ck_assert_uint_eq(counters.rules_kept, 5);
+	ck_assert_uint_eq(counters.rules_removed, 4);
 	ck_assert_uint_eq(counters.routes_added, 1);
 	/* No IPv6 server any more: its local rule is where it was. */
 	fixture_shell("ip -6 rule | grep -q '^0:.*lookup local'");
@@ -164,7 +164,7 @@ START_TEST(other_numbers_replace_all)
 	config->mark_mask = 0xf000;
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_uint_eq(counters.rules_kept + counters.routes_kept, 0);
-	ck_assert_uint_eq(counters.rules_removed, 7);
+	ck_assert_uint_eq(counters.rules_removed, 9);
 	ck_assert_uint_eq(counters.routes_removed, 6);
 	expect_way("198.51.100.1", 0x2000, "via 10.2.0.12 dev out0");
 	fixture_shell("! ip route show table all | grep -q 'table 900'");
@@ -296,7 +296,7 @@ START_TEST(a_local_server_is_ourselves)
 	make_second_local();
 	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_added, 4 + 4);
+	ck_assert_uint_eq(counters.rules_added, 5 + 5);
 	ck_assert_uint_eq(counters.routes_added, 2 * 2);
 	mark_everything(mark_of(1));
 	expect_delivered(fd, FIXTURE_CLIENT_V4);
@@ -306,7 +306,7 @@ START_TEST(a_local_server_is_ourselves)
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x11);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_kept, 8);
+	ck_assert_uint_eq(counters.rules_kept, 10);
 	ck_assert_uint_eq(counters.rules_added + counters.rules_removed, 0);
 	close(fd);
 }
@@ -392,7 +392,7 @@ START_TEST(nat_follows_the_main_table)
 	make_second_nat();
 	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_added, 4 + 4);
+	ck_assert_uint_eq(counters.rules_added, 5 + 5);
 	ck_assert_uint_eq(counters.routes_added, 2 * 2);
 	mark_everything(mark_of(1));
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
@@ -404,7 +404,7 @@ START_TEST(nat_follows_the_main_table)
 	expect_translated(FIXTURE_CLIENT_V4, 501);
 	expect_translated(FIXTURE_CLIENT_V6, 501);
 	ck_assert_int_eq(apply(), 0);
-	ck_assert_uint_eq(counters.rules_kept, 8);
+	ck_assert_uint_eq(counters.rules_kept, 10);
 	ck_assert_uint_eq(counters.rules_added + counters.rules_removed, 0);
 }
 END_TEST
