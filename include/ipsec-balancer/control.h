@@ -29,6 +29,7 @@
 #define IPB_SHOW_VERSION "show.version"
 #define IPB_EXPLAIN "explain"
 #define IPB_SERVER_SET "server.set"
+#define IPB_LIMIT_SET "limit.set"
 #define IPB_ENTRY_DELETE "entry.delete"
 #define IPB_STATE_SAVE "state.save"
 

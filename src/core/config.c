@@ -92,6 +92,9 @@ void config_defaults(struct config *config)
 	config->queue = CONFIG_DEFAULT_QUEUE;
 	config->queue_length = CONFIG_DEFAULT_QUEUE_LENGTH;
 	config->socket_buffer_bytes = CONFIG_DEFAULT_SOCKET_BUFFER_BYTES;
+	config->limit_prefix_v4 = CONFIG_DEFAULT_LIMIT_PREFIX_V4;
+	config->limit_prefix_v6 = CONFIG_DEFAULT_LIMIT_PREFIX_V6;
+	config->limit_sources = CONFIG_DEFAULT_LIMIT_SOURCES;
 	config->max_entries = CONFIG_DEFAULT_MAX_ENTRIES;
 	config->max_entries_per_client = CONFIG_DEFAULT_MAX_ENTRIES_PER_CLIENT;
 	config->max_memory_bytes = CONFIG_DEFAULT_MAX_MEMORY;

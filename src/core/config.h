@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "core/limit.h"
 
 struct scheduler;
 
@@ -139,6 +140,10 @@ struct config {
 	uint16_t queue;
 	uint32_t queue_length;
 	uint32_t socket_buffer_bytes;
+	uint32_t limits[LIMITS]; /**< packets a second; 0: none. Changed while we run */
+	uint32_t limit_prefix_v4; /**< bits that make two sources one */
+	uint32_t limit_prefix_v6;
+	uint32_t limit_sources; /**< that are remembered for each limit and family */
 	uint32_t max_entries;
 	uint32_t max_entries_per_client;
 	uint64_t max_memory_bytes; /**< of the ISAKMP table; 0: no limit */

@@ -17,6 +17,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/ike_init.c src/core/ike_init.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \
+	src/core/limit.c src/core/limit.h \
 	src/core/packet.c src/core/packet.h \
 	src/core/pressure.c src/core/pressure.h \
 	src/core/rate.c src/core/rate.h \
@@ -25,6 +26,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/record.c src/core/record.h \
 	src/core/restore.c src/core/restore.h \
 	src/core/ruleset_elements.c src/core/ruleset_rules.c src/core/ruleset_rules.h \
+	src/core/ruleset_limits.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \
 	src/core/scheduler_hash.c \

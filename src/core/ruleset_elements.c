@@ -98,6 +98,8 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_ALSO_MARKS:
 	case RULESET_FILLED_LATER:
 	case RULESET_SERVER_MARKS:
+	case RULESET_LIMITED_SOURCES:
+	case RULESET_LIMITED_VIRTUALS:
 		break;
 	}
 }
@@ -161,8 +163,23 @@ uint32_t ruleset_set_size(const struct config *config, const struct ruleset_set 
 
 	if (set->content == RULESET_VIRTUAL || set->content == RULESET_ALSO)
 		return 0;
+	if (set->content == RULESET_LIMITED_SOURCES)
+		return config->limit_sources;
+	if (set->content == RULESET_LIMITED_VIRTUALS)
+		return CONFIG_SERVICES * CONFIG_ADDRESSES;
 	if (set->content == RULESET_FILLED_LATER && has_family(config, set->family))
 		return config->max_entries;
 	ruleset_elements(config, set, count, &size);
 	return size ? size : 1;
+}
+
+/** Sets bit after bit. */
+void ruleset_prefix(int family, uint32_t bits, struct address *ret_mask)
+{
+	uint8_t bytes[16] = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < bits; i++)
+		bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	*ret_mask = family == AF_INET ? address_v4(bytes) : address_v6(bytes);
 }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/hash.h"
+#include "core/ruleset_limits.h"
 
 #define QUEUE RULESET_CHAIN_QUEUE
 #define PREROUTING RULESET_CHAIN_PREROUTING
@@ -97,29 +98,30 @@
 
 #define IN_INET RULESET_TABLE_INET
 #define IN_BRIDGE RULESET_TABLE_BRIDGE
-#define REGULAR RULESET_HOOK_NONE, NULL, 0
+#define REGULAR RULESET_HOOK_NONE, NULL, 0, 0
 
 const struct ruleset_chain ruleset_chains[] = {
 	{ QUEUE, 0, IN_INET, REGULAR },
 	{ RULESET_CHAIN_REASSEMBLY, 0, IN_INET, REGULAR },
 	{ QUOTED_V4, 0, IN_INET, REGULAR },
 	{ QUOTED_V6, 0, IN_INET, REGULAR },
+	RULESET_LIMIT_CHAINS,
 	{ DIVERT, 0, IN_INET, REGULAR },
 	{ UNTRANSLATED, NAT_ALONE, IN_INET, REGULAR },
 	{ REPLY, REPLIES, IN_INET, REGULAR },
 	{ UNTRACKED_REPLY, UNTRACKED, IN_INET, REGULAR },
 	/* After defragmentation (-400), before conntrack (-200): nft's "raw". */
-	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300 },
-	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299 },
-	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100 },
-	{ INPUT, NAT_ALONE, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
-	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150 },
-	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300 },
-	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90 },
-	{ SOURCE, NAT, IN_INET, RULESET_HOOK_POSTROUTING, "nat", 100 },
+	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300, 0 },
+	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299, 0 },
+	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100, 0 },
+	{ INPUT, NAT_ALONE, IN_INET, RULESET_HOOK_INPUT, "filter", -150, 0 },
+	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150, 0 },
+	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300, 0 },
+	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90, 0 },
+	{ SOURCE, NAT, IN_INET, RULESET_HOOK_POSTROUTING, "nat", 100, 0 },
 
 	{ BRIDGED_REPLY, SEEN, IN_BRIDGE, REGULAR },
-	{ FORWARD, SEEN, IN_BRIDGE, RULESET_HOOK_FORWARD, "filter", 0 },
+	{ FORWARD, SEEN, IN_BRIDGE, RULESET_HOOK_FORWARD, "filter", 0, 0 },
 };
 const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chains[0]);
 
@@ -134,31 +136,33 @@ const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chain
 #define V6_TO_V6 RULESET_TYPE_V6, RULESET_TYPE_V6
 
 const struct ruleset_set ruleset_sets[] = {
-	{ RULESET_SET_V4, 0, IN_INET, SET_OF_V4, RULESET_VIRTUAL, AF_INET, 0 },
-	{ RULESET_SET_V6, 0, IN_INET, SET_OF_V6, RULESET_VIRTUAL, AF_INET6, 0 },
-	{ SERVER_V4, NAT, IN_INET, MARK_TO_V4, RULESET_SERVER_OF_MARK, AF_INET, 0 },
-	{ SERVER_V6, NAT, IN_INET, MARK_TO_V6, RULESET_SERVER_OF_MARK, AF_INET6, 0 },
-	{ VIRTUAL_OF_V4, NAT, IN_INET, V4_TO_V4, RULESET_VIRTUAL_OF_SERVER, AF_INET, 0 },
-	{ VIRTUAL_OF_V6, NAT, IN_INET, V6_TO_V6, RULESET_VIRTUAL_OF_SERVER, AF_INET6, 0 },
-	{ OTHER_MARKS, NAT_AND_OTHERS, IN_INET, SET_OF_MARKS, RULESET_OTHER_MARKS, 0, 0 },
-	{ SEEN_V4, SEEN, IN_INET, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0 },
-	{ SEEN_V6, SEEN, IN_INET, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0 },
-	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0 },
-	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0 },
+	{ RULESET_SET_V4, 0, IN_INET, SET_OF_V4, RULESET_VIRTUAL, AF_INET, 0, 0 },
+	{ RULESET_SET_V6, 0, IN_INET, SET_OF_V6, RULESET_VIRTUAL, AF_INET6, 0, 0 },
+	{ SERVER_V4, NAT, IN_INET, MARK_TO_V4, RULESET_SERVER_OF_MARK, AF_INET, 0, 0 },
+	{ SERVER_V6, NAT, IN_INET, MARK_TO_V6, RULESET_SERVER_OF_MARK, AF_INET6, 0, 0 },
+	{ VIRTUAL_OF_V4, NAT, IN_INET, V4_TO_V4, RULESET_VIRTUAL_OF_SERVER, AF_INET, 0, 0 },
+	{ VIRTUAL_OF_V6, NAT, IN_INET, V6_TO_V6, RULESET_VIRTUAL_OF_SERVER, AF_INET6, 0, 0 },
+	{ OTHER_MARKS, NAT_AND_OTHERS, IN_INET, SET_OF_MARKS, RULESET_OTHER_MARKS, 0, 0, 0 },
+	{ SEEN_V4, SEEN, IN_INET, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0, 0 },
+	{ SEEN_V6, SEEN, IN_INET, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0, 0 },
+	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0, 0 },
+	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0, 0 },
 
 #define FAST_MAP(name, type, family) \
 	{ name, FAST, IN_INET, RULESET_TYPE_##type, RULESET_TYPE_MARK, \
-		RULESET_FILLED_LATER, family, 0 }
+		RULESET_FILLED_LATER, family, 0, 0 }
 	FAST_MAP(RULESET_MAP_CLIENT_V4, CLIENT_V4, AF_INET),
 	FAST_MAP(RULESET_MAP_CLIENT_V6, CLIENT_V6, AF_INET6),
 	FAST_MAP(RULESET_MAP_SESSION_V4, SESSION_V4, AF_INET),
 	FAST_MAP(RULESET_MAP_SESSION_V6, SESSION_V6, AF_INET6),
-	{ RULESET_SET_SERVERS, RULESET_WITH_FAST, IN_INET, SET_OF_MARKS, RULESET_SERVER_MARKS, 0, 0 },
+	{ RULESET_SET_SERVERS, RULESET_WITH_FAST, IN_INET, SET_OF_MARKS,
+		RULESET_SERVER_MARKS, 0, 0, 0 },
+	RULESET_LIMIT_SETS,
 #define ALSO_PORTS(bits, name, number) \
 	{ name, ALSO, IN_INET, RULESET_TYPE_##bits##_PORT, RULESET_TYPE_NONE, \
-		RULESET_ALSO, FAMILY_##bits, number }
+		RULESET_ALSO, FAMILY_##bits, number, 0 }
 #define ALSO_ADDRESSES(bits, name, number) \
-	{ name, ALSO, IN_INET, SET_OF_##bits, RULESET_ALSO, FAMILY_##bits, number }
+	{ name, ALSO, IN_INET, SET_OF_##bits, RULESET_ALSO, FAMILY_##bits, number, 0 }
 	ALSO_PORTS(V4, ALSO_TCP_V4, IPPROTO_TCP),
 	ALSO_PORTS(V6, ALSO_TCP_V6, IPPROTO_TCP),
 	ALSO_PORTS(V4, ALSO_UDP_V4, IPPROTO_UDP),
@@ -169,29 +173,29 @@ const struct ruleset_set ruleset_sets[] = {
 	ALSO_ADDRESSES(V6, ALSO_ECHO_V6, IPPROTO_ICMPV6),
 	ALSO_ADDRESSES(V4, ALSO_GRE_V4, IPPROTO_GRE),
 	ALSO_ADDRESSES(V6, ALSO_GRE_V6, IPPROTO_GRE),
-	{ ALSO_MARKS, ALSO, IN_INET, SET_OF_MARKS, RULESET_ALSO_MARKS, 0, 0 },
+	{ ALSO_MARKS, ALSO, IN_INET, SET_OF_MARKS, RULESET_ALSO_MARKS, 0, 0, 0 },
 
-	{ BRIDGED_V4, SEEN, IN_BRIDGE, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0 },
-	{ BRIDGED_V6, SEEN, IN_BRIDGE, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0 },
+	{ BRIDGED_V4, SEEN, IN_BRIDGE, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0, 0 },
+	{ BRIDGED_V6, SEEN, IN_BRIDGE, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0, 0 },
 };
 const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 
 /* What a rule ends with, behind its matches. */
 #define NO_KEY RULESET_KEY_NONE, NULL
-#define COUNT_AND_DIVERT NO_KEY, RULESET_DIVERT, NULL, 0
-#define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0
-#define IF_MARKED(chain) NO_KEY, RULESET_IF_MARKED, chain, 0
+#define COUNT_AND_DIVERT NO_KEY, RULESET_DIVERT, NULL, 0, 0
+#define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0, 0
+#define IF_MARKED(chain) NO_KEY, RULESET_IF_MARKED, chain, 0, 0
 #define IF_TO(bits, set, chain) \
-	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0
+	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0, 0
 #define IF_TO_PORT(bits, set) \
-	RULESET_KEY_DESTINATION_PORT_##bits, set, RULESET_GOTO, QUEUE, 0
+	RULESET_KEY_DESTINATION_PORT_##bits, set, RULESET_GOTO, QUEUE, 0, 0
 #define IF_FROM(bits, set, chain) \
-	RULESET_KEY_SOURCE_##bits, set, RULESET_GOTO, chain, 0
-#define DO(statement) NO_KEY, statement, NULL, 0
+	RULESET_KEY_SOURCE_##bits, set, RULESET_GOTO, chain, 0, 0
+#define DO(statement) NO_KEY, statement, NULL, 0, 0
 #define SNAT(bits, port) \
-	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port
+	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port, 0
 
-#define FAST_BY(key, map) RULESET_KEY_##key, map, RULESET_FAST, NULL, 0
+#define FAST_BY(key, map) RULESET_KEY_##key, map, RULESET_FAST, NULL, 0, 0
 /* An IPv4 header without options, and the protocol in it. Where it has options the daemon
  * looks for itself. */
 #define PLAIN_V4 { RULESET_LOAD_NETWORK, 0, 1, 0, RULESET_EQUAL, 0x45 }
@@ -233,6 +237,8 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ DIVERT, FAST_MARKED | NAT, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
 		COUNT_AND_DIVERT },
 	{ DIVERT, FAST_MARKED, NULL, { { 0 } }, DO(RULESET_MARKED) },
+	RULESET_LIMIT_RULES,
+	RULESET_LIMIT_DIVERSIONS,
 	{ DIVERT, 0, "udp dport 4500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(4500) },
 		COUNT_AND_DIVERT },
 	{ DIVERT, 0, "udp dport 500", { PROTOCOL(IPPROTO_UDP), UDP_DPORT(500) },
@@ -293,7 +299,7 @@ const struct ruleset_rule ruleset_rules[] = {
 		DO(RULESET_NOTRACK) },
 
 	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
-		RULESET_GOTO, QUEUE, 0 },
+		RULESET_GOTO, QUEUE, 0, 0 },
 	/* What is established goes on in the kernel, if it knows it: first of all, and by
 	 * as few expressions as will do, since each costs some thirty instructions. */
 	{ PREROUTING, FAST, NULL, { PLAIN_V4, V4_PROTOCOL(IPPROTO_ESP) },
@@ -314,18 +320,18 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ PREROUTING, SEEN, NULL, { IS_V6 }, IF_FROM(V6, SEEN_V6, UNTRACKED_REPLY) },
 
 	{ MARKED, NAT_AND_OTHERS, NULL, { { 0 } }, RULESET_KEY_MARK, OTHER_MARKS,
-		RULESET_NOTRACK, NULL, 0 },
+		RULESET_NOTRACK, NULL, 0, 0 },
 
 	{ TRANSLATE, NAT, NULL, { { 0 } }, RULESET_KEY_MARK, SERVER_V4, RULESET_DNAT_V4,
-		NULL, 0 },
+		NULL, 0, 0 },
 	{ TRANSLATE, NAT, NULL, { { 0 } }, RULESET_KEY_MARK, SERVER_V6, RULESET_DNAT_V6,
-		NULL, 0 },
+		NULL, 0, 0 },
 
 	/* What conntrack has left as it was is not for anybody else who has the address. */
 	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V4 }, RULESET_KEY_DESTINATION_V4,
-		RULESET_SET_V4, RULESET_DROP, NULL, 0 },
+		RULESET_SET_V4, RULESET_DROP, NULL, 0, 0 },
 	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V6 }, RULESET_KEY_DESTINATION_V6,
-		RULESET_SET_V6, RULESET_DROP, NULL, 0 },
+		RULESET_SET_V6, RULESET_DROP, NULL, 0, 0 },
 	{ INPUT, NAT_ALONE, NULL, { { 0 } }, IF_MARKED(UNTRANSLATED) },
 
 	/* What the director's own kernel decrypts goes on as if it had just come. */
@@ -401,6 +407,16 @@ static unsigned int fast_path_features(const struct config *config)
 	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
 }
 
+/** Tells whether anything is limited. */
+static bool is_limited(const struct config *config)
+{
+	size_t i = 0;
+
+	while (i < LIMITS && !config->limits[i])
+		i++;
+	return i < LIMITS;
+}
+
 /** What all ask for. */
 unsigned int ruleset_features(const struct config *config)
 {
@@ -419,6 +435,8 @@ unsigned int ruleset_features(const struct config *config)
 		features |= RULESET_WITHOUT_NAT;
 	if (features & RULESET_WITH_NAT && config_routes_nat_alone(config))
 		features |= RULESET_WITH_NAT_ALONE;
+	if (is_limited(config))
+		features |= RULESET_WITH_LIMITS;
 	if (!(NAT_AND_LOCAL & ~features))
 		features |= RULESET_WITH_OUTPUT;
 	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))
@@ -458,6 +476,13 @@ void ruleset_identity(const struct config *config, char out[static RULESET_IDENT
 				&config->services[i].servers[j], identity);
 	snprintf(out, RULESET_IDENTITY_BYTES, "servers-%016llx",
 		(unsigned long long)identity);
+}
+
+/** Looks at both. */
+bool ruleset_wants(const struct config *config, unsigned int features, unsigned int needs,
+	uint8_t limit)
+{
+	return !(needs & ~features) && (!limit || config->limits[limit - 1]);
 }
 
 /** Looks for a chain of the table that is wanted. */

@@ -43,7 +43,10 @@
 /** Never entered: the presence of its rule has fragments put together. */
 #define RULESET_CHAIN_REASSEMBLY "reassembly"
 
+#define RULESET_CHAIN_OVER "over-" /**< counts what a limit drops; then its name */
 #define RULESET_IDENTITY_BYTES 32
+/** How long a source that sends nothing more is remembered. */
+#define RULESET_LIMIT_S 10
 
 #define RULESET_MATCHES 5 /**< most matches of a rule */
 
@@ -67,6 +70,7 @@ enum ruleset_feature {
 	RULESET_WITH_OUTPUT = 1 << 12,
 	/** nat and nothing else, where no routing rules stop what was not translated */
 	RULESET_WITH_NAT_ALONE = 1 << 13,
+	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 };
 
 /** All that has to do with the fast path. */
@@ -96,6 +100,7 @@ struct ruleset_chain {
 	enum ruleset_hook hook;
 	const char *type;
 	int32_t priority;
+	uint8_t limit; /**< that must be set, its number plus 1; 0: none need be */
 };
 
 /** What a set is filled with. */
@@ -109,6 +114,8 @@ enum ruleset_content {
 	RULESET_ALSO,              /**< virtual addresses whose other traffic has the set's
 	                                protocol, each with its port if there are ports */
 	RULESET_FILLED_LATER,      /**< map: by the fast path's backend, kept over a restart */
+	RULESET_LIMITED_SOURCES,   /**< by packets: what a limit has of each source */
+	RULESET_LIMITED_VIRTUALS,  /**< the same of each virtual address */
 	RULESET_SERVER_MARKS,      /**< marks of all servers, each with a counter */
 	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
@@ -136,6 +143,7 @@ struct ruleset_set {
 	enum ruleset_content content;
 	int family; /**< AF_INET or AF_INET6; not for marks alone */
 	uint8_t protocol; /**< of RULESET_ALSO */
+	uint8_t limit;    /**< as in struct ruleset_chain */
 };
 
 /** Where a value is loaded from. */
@@ -172,6 +180,8 @@ enum ruleset_key {
 	RULESET_KEY_DESTINATION_V6,
 	RULESET_KEY_SOURCE_V4,
 	RULESET_KEY_SOURCE_V6,
+	RULESET_KEY_SOURCE_PREFIX_V4, /**< as many bits as limits look at */
+	RULESET_KEY_SOURCE_PREFIX_V6,
 	RULESET_KEY_MARK, /**< our bits of it */
 	RULESET_KEY_WHOLE_MARK,
 	RULESET_KEY_DESTINATION_PORT_V4, /**< destination address and port */
@@ -196,6 +206,10 @@ enum ruleset_statement {
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
 	RULESET_IF_MARKED,       /**< to next, if any of our bits is set */
+	RULESET_IF_MAPPED,       /**< to next, if the map has the key */
+	RULESET_LIMIT_EACH,      /**< to next, if the key is over the rule's limit */
+	RULESET_LIMIT_ALL,       /**< to next, if all together are over it */
+	RULESET_COUNT_DROP,
 	RULESET_DROP,
 	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
 	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
@@ -211,8 +225,9 @@ struct ruleset_rule {
 	enum ruleset_key key;
 	const char *set;
 	enum ruleset_statement statement;
-	const char *next; /**< of RULESET_GOTO */
+	const char *next; /**< of RULESET_GOTO and those like it */
 	uint16_t port;    /**< of RULESET_SNAT_V4 and RULESET_SNAT_V6 */
+	uint8_t limit;    /**< as in struct ruleset_chain */
 };
 
 /** The chains, those that others go to first. */
@@ -226,6 +241,10 @@ extern const size_t ruleset_set_count;
 extern const struct ruleset_rule ruleset_rules[];
 extern const size_t ruleset_rule_count;
 
+/** Tells whether something is there that needs these features and this limit. */
+bool ruleset_wants(const struct config *config, unsigned int features, unsigned int needs,
+	uint8_t limit);
+
 /** What config asks for: bits of enum ruleset_feature. */
 unsigned int ruleset_features(const struct config *config);
 
@@ -235,6 +254,9 @@ bool ruleset_has_table(unsigned int features, enum ruleset_table table);
 /** Writes the name of an empty chain that tells what servers the table is made for, so that
  *  the marks in its maps can be trusted. */
 void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES]);
+
+/** Writes a mask of the first bits of an address. */
+void ruleset_prefix(int family, uint32_t bits, struct address *ret_mask);
 
 /** The chain of that name. */
 const struct ruleset_chain *ruleset_chain(const char *name);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /** A text that grows. After failed nothing is added any more. */
 struct text {
@@ -108,6 +109,13 @@ static void add_element(const struct ruleset_element *element, void *user)
 		text_add(&printer->text, " : %s", address_format(element->data, name));
 }
 
+/** Tells whether packets fill a set. */
+static bool is_dynamic(const struct ruleset_set *set)
+{
+	return set->content == RULESET_LIMITED_SOURCES ||
+	       set->content == RULESET_LIMITED_VIRTUALS;
+}
+
 /** Adds one set or map. */
 static void add_set(struct printer *printer, const struct ruleset_set *set)
 {
@@ -118,12 +126,28 @@ static void add_set(struct printer *printer, const struct ruleset_set *set)
 	if (set->data)
 		text_add(&printer->text, " : %s", type_name(set->data));
 	text_add(&printer->text, "\n");
+	if (is_dynamic(set))
+		text_add(&printer->text, "\t\tflags dynamic%s\n",
+			set->content == RULESET_LIMITED_SOURCES ? ",timeout" : "");
+	if (set->content == RULESET_LIMITED_SOURCES)
+		text_add(&printer->text, "\t\ttimeout %us\n", RULESET_LIMIT_S);
 	if (size)
 		text_add(&printer->text, "\t\tsize %u\n", size);
 	printer->set = set;
 	printer->elements = 0;
 	ruleset_elements(printer->config, set, add_element, printer);
 	text_add(&printer->text, printer->elements ? " }\n\t}\n" : "\t}\n");
+}
+
+/** Adds that of an address the first bits are looked at, if not all. */
+static void add_prefix(struct printer *printer, int family, uint32_t bits)
+{
+	struct address mask;
+	char name[ADDRESS_TEXT_BYTES];
+
+	ruleset_prefix(family, bits, &mask);
+	if (bits < address_size_bytes(&mask) * 8)
+		text_add(&printer->text, "& %s ", address_format(&mask, name));
 }
 
 /** Adds what is looked up. */
@@ -141,6 +165,14 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 		break;
 	case RULESET_KEY_SOURCE_V6:
 		text_add(&printer->text, "ip6 saddr ");
+		break;
+	case RULESET_KEY_SOURCE_PREFIX_V4:
+		text_add(&printer->text, "ip saddr ");
+		add_prefix(printer, AF_INET, printer->config->limit_prefix_v4);
+		break;
+	case RULESET_KEY_SOURCE_PREFIX_V6:
+		text_add(&printer->text, "ip6 saddr ");
+		add_prefix(printer, AF_INET6, printer->config->limit_prefix_v6);
 		break;
 	case RULESET_KEY_MARK:
 		text_add(&printer->text, "meta mark & 0x%08x ", printer->config->mark_mask);
@@ -172,6 +204,14 @@ static void add_nat(
 	text_add(&printer->text, "map @%s", rule->set);
 	if (rule->port)
 		text_add(&printer->text, ":%u", rule->port);
+}
+
+/** Adds the condition that a limit is exceeded. One second's packets may come at once. */
+static void add_limit(struct printer *printer, const struct ruleset_rule *rule)
+{
+	uint32_t limit = printer->config->limits[rule->limit - 1];
+
+	text_add(&printer->text, "limit rate over %u/second burst %u packets ", limit, limit);
 }
 
 /** Adds what is done. */
@@ -217,6 +257,21 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_IF_MARKED:
 		text_add(text, "meta mark & 0x%08x != 0x00000000 goto %s",
 			config->mark_mask, rule->next);
+		break;
+	case RULESET_IF_MAPPED:
+		break;
+	case RULESET_LIMIT_EACH:
+		text_add(text, "update @%s { ", rule->set);
+		add_key(printer, rule->key);
+		add_limit(printer, rule);
+		text_add(text, "} goto %s", rule->next);
+		break;
+	case RULESET_LIMIT_ALL:
+		add_limit(printer, rule);
+		text_add(text, "goto %s", rule->next);
+		break;
+	case RULESET_COUNT_DROP:
+		text_add(text, "counter drop");
 		break;
 	case RULESET_DROP:
 		text_add(text, "drop");
@@ -282,7 +337,8 @@ static void add_chain(struct printer *printer, const struct ruleset_chain *chain
 		text_add(text, "\t\t# Never entered: that it is there turns on reassembly.\n"
 			       "\t\tmeta l4proto udp meta length 0 tproxy to :1\n");
 	for (i = 0; i < ruleset_rule_count; i++)
-		if (!(ruleset_rules[i].needs & ~printer->features) &&
+		if (ruleset_wants(printer->config, printer->features,
+			    ruleset_rules[i].needs, ruleset_rules[i].limit) &&
 			strcmp(ruleset_rules[i].chain, chain->name) == 0)
 			add_rule(printer, &ruleset_rules[i]);
 	text_add(text, "\t}\n");
@@ -300,11 +356,13 @@ static void add_table(struct printer *printer, enum ruleset_table table, const c
 		RULESET_TABLE, family, RULESET_TABLE, family, RULESET_TABLE);
 	for (i = 0; i < ruleset_set_count; i++)
 		if (ruleset_sets[i].table == table &&
-			!(ruleset_sets[i].needs & ~printer->features))
+			ruleset_wants(printer->config, printer->features,
+				ruleset_sets[i].needs, ruleset_sets[i].limit))
 			add_set(printer, &ruleset_sets[i]);
 	for (i = 0; i < ruleset_chain_count; i++)
 		if (ruleset_chains[i].table == table &&
-			!(ruleset_chains[i].needs & ~printer->features))
+			ruleset_wants(printer->config, printer->features,
+				ruleset_chains[i].needs, ruleset_chains[i].limit))
 			add_chain(printer, &ruleset_chains[i]);
 	text_add(text, "}\n");
 }

@@ -17,11 +17,14 @@ static const char *const keys_clients[] = { "service", "server", "client", NULL 
 static const char *const keys_services[] = { "service", NULL };
 static const char *const keys_servers[] = { "service", "server", NULL };
 static const char *const keys_weight[] = { "weight", NULL };
+static const char *const keys_rate[] = { "rate", NULL };
 static const char *const keys_hex[] = {"direction", "mark", "wire_bytes", NULL};
 static const char *const keys_packet[] = { "direction", "mark", NULL };
 static const char *const names_server[] = { "service", "server", NULL };
 static const char *const names_client[] = { "client", NULL };
 static const char *const needs_weight[] = { "service", "server", "weight", NULL };
+static const char *const names_limit[] = { "limit", NULL };
+static const char *const needs_rate[] = { "limit", "rate", NULL };
 static const char *const names_flow[] = { "client", "virtual", NULL };
 
 #define FILTERS_ENTRIES                                                                  \
@@ -161,6 +164,17 @@ static const struct command commands[] = {
 		.answer = ANSWER_OBJECT,
 		.show = writer_text_weight,
 		.help = "change a weight; 0 takes no new clients",
+	},
+	{
+		.words = { "limit", "set" },
+		.arguments = "LIMIT rate=N",
+		.names = names_limit,
+		.keys = keys_rate,
+		.needs = needs_rate,
+		.method = IPB_LIMIT_SET,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_limit,
+		.help = "change how much is queued a second; 0: no limit",
 	},
 	{
 		.words = { "entry", "delete" },

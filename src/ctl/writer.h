@@ -40,6 +40,7 @@ extern const struct writer_form writer_json;
 void writer_text_stats(const json_t *result, bool utf8, FILE *out);
 void writer_text_ruleset(const json_t *result, bool utf8, FILE *out);
 void writer_text_version(const json_t *result, bool utf8, FILE *out);
+void writer_text_limit(const json_t *result, bool utf8, FILE *out);
 void writer_text_weight(const json_t *result, bool utf8, FILE *out);
 void writer_text_deleted(const json_t *result, bool utf8, FILE *out);
 void writer_text_saving(const json_t *result, bool utf8, FILE *out);

@@ -202,6 +202,21 @@ void writer_text_weight(const json_t *result, bool utf8, FILE *out)
 		cells[2], cells[3]);
 }
 
+/** Prints the new rate of a limit. */
+void writer_text_limit(const json_t *result, bool utf8, FILE *out)
+{
+	static const struct column columns[] = {
+		{ .title = "", .member = "limit" },
+		{ .title = "", .member = "rate" },
+		{ .title = "", .member = "previous" },
+	};
+	char cells[3][COLUMN_CELL_BYTES];
+
+	for (size_t i = 0; i < 3; i++)
+		column_cell(&columns[i], result, utf8, cells[i]);
+	fprintf(out, "limit %s: %s a second, was %s\n", cells[0], cells[1], cells[2]);
+}
+
 /** Prints what is being written. */
 void writer_text_saving(const json_t *result, bool utf8, FILE *out)
 {

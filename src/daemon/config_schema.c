@@ -129,6 +129,28 @@ static const struct config_key schema[] = {
 	{NUMBER(SECTION_GLOBAL, "socket-buffer-bytes", CONFIG_DEFAULT_SOCKET_BUFFER_BYTES,
 		 65536, 1073741824),
 		FIELD(config, socket_buffer_bytes), .place = CONFIG_NO_PLACE},
+#define LIMIT_KEY(name, kind, scope)                                                       \
+	{NUMBER(SECTION_GLOBAL, "limit-" name, 0, 0, LIMIT_RATE_MAX),                     \
+		FIELD(config, limits[LIMIT_INDEX(LIMIT_##kind, LIMIT_##scope)]),           \
+		.place = CONFIG_NO_PLACE}
+	LIMIT_KEY("first-source", FIRST, FROM),
+	LIMIT_KEY("first-service", FIRST, TO),
+	LIMIT_KEY("first-total", FIRST, ALL),
+	LIMIT_KEY("isakmp-source", ISAKMP, FROM),
+	LIMIT_KEY("isakmp-service", ISAKMP, TO),
+	LIMIT_KEY("isakmp-total", ISAKMP, ALL),
+	LIMIT_KEY("esp-source", ESP, FROM),
+	LIMIT_KEY("esp-service", ESP, TO),
+	LIMIT_KEY("esp-total", ESP, ALL),
+	LIMIT_KEY("ah-source", AH, FROM),
+	LIMIT_KEY("ah-service", AH, TO),
+	LIMIT_KEY("ah-total", AH, ALL),
+	{NUMBER(SECTION_GLOBAL, "limit-prefix", CONFIG_DEFAULT_LIMIT_PREFIX_V4, 1, 32),
+		FIELD(config, limit_prefix_v4), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "limit-prefix6", CONFIG_DEFAULT_LIMIT_PREFIX_V6, 1, 128),
+		FIELD(config, limit_prefix_v6), .place = CONFIG_NO_PLACE},
+	{NUMBER(SECTION_GLOBAL, "limit-sources", CONFIG_DEFAULT_LIMIT_SOURCES, 16, 1048576),
+		FIELD(config, limit_sources), .place = CONFIG_NO_PLACE},
 	{NUMBER(SECTION_GLOBAL, "max-entries", CONFIG_DEFAULT_MAX_ENTRIES, 1, 16777216),
 		FIELD(config, max_entries), .place = CONFIG_NO_PLACE},
 	{NUMBER(SECTION_GLOBAL, "max-entries-per-client",

@@ -2,6 +2,7 @@
 /*
  * Steps of the start: the process itself, its loop, and who may speak with it.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/background.h"
@@ -70,6 +71,22 @@ static int carried(void *user, const struct session_client *client, uint64_t *re
 		&daemon->mirror, &daemon->director->sessions, client, ret_ago_ms);
 }
 
+/** For limit.set. Where the kernel refuses, the old rate is in force. */
+static int set_limit(size_t index, uint32_t per_second, void *user)
+{
+	struct daemon *daemon = user;
+	uint32_t previous = daemon->config->limits[index];
+	int error;
+
+	if (daemon->config->ruleset == RULESET_EXTERNAL)
+		return -EOPNOTSUPP;
+	daemon->config->limits[index] = per_second;
+	error = upkeep_reinstall(&daemon->upkeep);
+	if (error)
+		daemon->config->limits[index] = previous;
+	return error;
+}
+
 /** Opens the control socket. */
 static int control_up(struct daemon *daemon)
 {
@@ -91,6 +108,8 @@ static int control_up(struct daemon *daemon)
 		.carried_user = daemon,
 		.save = save,
 		.save_user = &daemon->state,
+		.set_limit = set_limit,
+		.set_limit_user = daemon,
 	};
 	error = control_new(daemon->loop.ev, &settings, &daemon->control);
 	if (error)

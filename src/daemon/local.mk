@@ -31,7 +31,7 @@ src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/rpc_method.h \
 	src/daemon/rpc_pages.c \
 	src/daemon/rpc_show.c \
-	src/daemon/rpc_state.c
+	src/daemon/rpc_limit.c src/daemon/rpc_state.c
 src_daemon_libipb_control_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_daemon_libipb_control_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
 	$(JANSSON_LIBS) $(EV_LIBS)

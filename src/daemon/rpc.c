@@ -26,6 +26,7 @@ static const struct rpc_method methods[] = {
 	{ IPB_EXPLAIN, false, rpc_explain_params, rpc_explain },
 	{ IPB_SERVER_SET, true, rpc_server_set_params, rpc_server_set },
 	{ IPB_ENTRY_DELETE, true, rpc_entry_delete_params, rpc_entry_delete },
+	{ IPB_LIMIT_SET, true, rpc_limit_set_params, rpc_limit_set },
 	{ IPB_STATE_SAVE, true, rpc_no_params, rpc_state_save },
 };
 

@@ -29,6 +29,10 @@ struct rpc_context {
 	 *  more than that. */
 	int (*save)(void *user);
 	void *save_user;
+	/** For limit.set: puts another rate in force, by the limit's number. -EOPNOTSUPP: the
+	 *  nft table is not ours. Negative errno: all is as before. NULL: no more than that. */
+	int (*set_limit)(size_t index, uint32_t per_second, void *user);
+	void *set_limit_user;
 };
 
 /** What the peer may do. */

@@ -123,6 +123,22 @@ static json_t *fast_path_stats(const struct stats_sources *sources)
 		"failed", (json_int_t)counters->failed);
 }
 
+/** The limits that are set or have dropped anything. */
+static json_t *limits_stats(const struct upkeep *upkeep)
+{
+	json_t *limits = json_object();
+
+	for (size_t i = 0; limits && i < LIMITS; i++) {
+		uint32_t rate = upkeep->config->limits[i];
+
+		if (rate || upkeep->limited[i])
+			json_object_set_new(limits, limit_name(i), json_pack("{sI sI}",
+				"per_second", (json_int_t)rate,
+				"dropped", (json_int_t)upkeep->limited[i]));
+	}
+	return limits;
+}
+
 /** Everything beyond the reasons. */
 json_t *stats_collect(void *user)
 {
@@ -130,13 +146,14 @@ json_t *stats_collect(void *user)
 	const struct packets *packets = sources->packets;
 	json_t *stats;
 
-	stats = json_pack("{so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
+	stats = json_pack("{so so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
 		"conntrack", conntrack_stats(sources->mirror->conntrack),
 		"state", state_stats(sources->state),
 		"fast_path", fast_path_stats(sources),
+		"limits", limits_stats(sources->upkeep),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,

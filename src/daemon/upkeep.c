@@ -59,6 +59,42 @@ static void take_counts(uint32_t index, uint64_t packets, uint64_t bytes, void *
 	server->fast_seen_bytes = bytes;
 }
 
+/** Takes over what was dropped for one limit since it was last asked. */
+static void take_limited(size_t index, uint64_t packets, void *user)
+{
+	struct upkeep *upkeep = user;
+
+	if (packets < upkeep->limited_seen[index])
+		upkeep->limited_seen[index] = 0;
+	upkeep->limited[index] += packets - upkeep->limited_seen[index];
+	upkeep->limited_seen[index] = packets;
+}
+
+/** Takes over what the kernel has counted. */
+static void take_all_counts(struct upkeep *upkeep)
+{
+	const struct mirror *mirror = upkeep->mirror;
+
+	if (mirror->backend)
+		mirror->backend->servers(mirror->fast_path, take_counts, upkeep->director);
+	if (upkeep->ruleset)
+		ruleset_count_limited(take_limited, upkeep);
+}
+
+/** Counts, and begins to count anew. */
+int upkeep_reinstall(struct upkeep *upkeep)
+{
+	int error;
+
+	take_all_counts(upkeep);
+	error = ruleset_install(upkeep->config, upkeep->ruleset);
+	if (error)
+		return error;
+	memset(upkeep->limited_seen, 0, sizeof(upkeep->limited_seen));
+	upkeep_begin(upkeep);
+	return 0;
+}
+
 /** Looks, repairs and counts. */
 bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 {
@@ -66,11 +102,9 @@ bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 
 	look_at_ruleset(upkeep);
 	adopt_look(upkeep->adopt, now_ms);
-	if (backend) {
+	if (backend)
 		backend->follow(upkeep->mirror->fast_path, true);
-		backend->servers(
-			upkeep->mirror->fast_path, take_counts, upkeep->director);
-	}
+	take_all_counts(upkeep);
 	for (size_t i = 0; i < upkeep->director->service_count; i++)
 		service_look(&upkeep->director->services[i], now_ms);
 	return mirror_refill_some(upkeep->mirror, upkeep->director);

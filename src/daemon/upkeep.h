@@ -22,10 +22,16 @@ struct upkeep {
 	int rules;                    /**< that ours had when it was made */
 	uint64_t repairs;
 	struct adopt *adopt;
+	uint64_t limited[LIMITS];      /**< packets that were dropped for a limit */
+	uint64_t limited_seen[LIMITS]; /**< of those, the kernel's count */
 };
 
 /** Notes how the tables are now, after they were installed. */
 void upkeep_begin(struct upkeep *upkeep);
+
+/** Makes the tables anew, as config is now, and loses no count by it. Negative errno: they
+ *  are as they were. */
+int upkeep_reinstall(struct upkeep *upkeep);
 
 /** Looks, repairs and counts. Returns whether there is more to do soon. */
 bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms);

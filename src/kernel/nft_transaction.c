@@ -199,7 +199,6 @@ static struct nftnl_set *set_make(
 /** Describes what a map leads to. */
 static void set_make_map(struct nftnl_set *set, const struct nft_types *types)
 {
-	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, NFT_SET_MAP);
 	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, types->data);
 	if (types->data_bytes)
 		nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
@@ -217,6 +216,13 @@ static void set_note_host_order(struct nft_transaction *transaction, struct nftn
 	nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(note),
 		nftnl_udata_buf_len(note));
 	nftnl_udata_buf_free(note);
+}
+
+/** The flags of a set of these types. */
+static uint32_t set_flags(const struct nft_types *types)
+{
+	return (types->data ? NFT_SET_MAP : 0) | (types->dynamic ? NFT_SET_EVAL : 0) |
+	       (types->timeout_ms ? NFT_SET_TIMEOUT : 0);
 }
 
 /** Has each element of a set count. */
@@ -243,6 +249,9 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, types->key_bytes);
 		if (types->data)
 			set_make_map(set, types);
+		nftnl_set_set_u32(set, NFTNL_SET_FLAGS, set_flags(types));
+		if (types->timeout_ms)
+			nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, types->timeout_ms);
 		if (types->size)
 			nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, types->size);
 		if (types->counted)

@@ -42,6 +42,8 @@ struct nft_types {
 	uint32_t data;       /**< of a map; 0: no map */
 	uint32_t data_bytes;
 	uint32_t size; /**< most elements; the kernel then looks them up faster. 0: no limit */
+	bool dynamic;  /**< rules add elements */
+	uint64_t timeout_ms; /**< of elements; 0: they stay */
 	bool counted;  /**< each element counts the packets it was found for */
 };
 

@@ -208,6 +208,36 @@ int ruleset_count_rules(void)
 	return error && error != -ENOENT ? error : count;
 }
 
+/** Whom a walk over the limits is for. */
+struct limited {
+	ruleset_limited_fn *see;
+	void *user;
+};
+
+/** Shows one rule's count if its chain is that of a limit. */
+static int see_limited(const char *chain, uint64_t packets, uint64_t bytes, void *user)
+{
+	const struct limited *limited = user;
+	size_t prefix_bytes = strlen(RULESET_CHAIN_OVER);
+	size_t index;
+
+	(void)bytes;
+	if (strncmp(chain, RULESET_CHAIN_OVER, prefix_bytes) != 0)
+		return 0;
+	index = limit_find(chain + prefix_bytes);
+	if (index < LIMITS)
+		limited->see(index, packets, limited->user);
+	return 0;
+}
+
+/** Walks over the rules. */
+int ruleset_count_limited(ruleset_limited_fn *see, void *user)
+{
+	struct limited limited = { see, user };
+
+	return nft_list_rules(NFPROTO_INET, RULESET_TABLE, see_limited, &limited);
+}
+
 /** Removes one table. */
 static int remove_table(enum ruleset_table table)
 {

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "core/config.h"
 
@@ -44,6 +46,12 @@ bool ruleset_has_fast_path(const struct config *config);
 /** How many rules our first table has now; 0 when it is not there. Negative errno. What
  *  ruleset_install() made has as many until somebody else changes it. */
 int ruleset_count_rules(void);
+
+/** Sees how many packets were dropped for a limit, by its number (core/limit.h). */
+typedef void ruleset_limited_fn(size_t index, uint64_t packets, void *user);
+
+/** Shows what was dropped since the tables were made. Negative errno. */
+int ruleset_count_limited(ruleset_limited_fn *see, void *user);
 
 /** Removes the tables; 0 also when there are none. */
 int ruleset_remove(void);

@@ -131,6 +131,10 @@ static void add_set(struct ruleset_rule_build *build, const struct ruleset_set *
 		.data_bytes = type_bytes(set->data),
 		.size = ruleset_set_size(build->config, set),
 		.counted = set->content == RULESET_SERVER_MARKS,
+		.dynamic = set->content == RULESET_LIMITED_SOURCES ||
+			set->content == RULESET_LIMITED_VIRTUALS,
+		.timeout_ms = set->content == RULESET_LIMITED_SOURCES ?
+			RULESET_LIMIT_S * 1000 : 0,
 	};
 	struct nft_elements elements = {
 		.transaction = build->transaction,
@@ -192,7 +196,8 @@ static void add_sets(struct ruleset_rule_build *build, enum ruleset_table table)
 
 	for (i = 0; i < ruleset_set_count; i++)
 		if (ruleset_sets[i].table == table &&
-			!(ruleset_sets[i].needs & ~build->features))
+			ruleset_wants(build->config, build->features,
+				ruleset_sets[i].needs, ruleset_sets[i].limit))
 			add_set(build, &ruleset_sets[i]);
 }
 
@@ -203,7 +208,8 @@ static void add_chains(struct ruleset_rule_build *build, enum ruleset_table tabl
 
 	for (i = 0; i < ruleset_chain_count; i++)
 		if (ruleset_chains[i].table == table &&
-			!(ruleset_chains[i].needs & ~build->features))
+			ruleset_wants(build->config, build->features,
+				ruleset_chains[i].needs, ruleset_chains[i].limit))
 			add_chain(build, &ruleset_chains[i]);
 }
 
@@ -214,7 +220,8 @@ static void add_rules(struct ruleset_rule_build *build, enum ruleset_table table
 
 	for (i = 0; i < ruleset_rule_count; i++)
 		if (ruleset_chain(ruleset_rules[i].chain)->table == table &&
-			!(ruleset_rules[i].needs & ~build->features))
+			ruleset_wants(build->config, build->features,
+				ruleset_rules[i].needs, ruleset_rules[i].limit))
 			ruleset_rule_add(build, &ruleset_rules[i]);
 }
 

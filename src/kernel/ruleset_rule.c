@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define IPV4_SOURCE_OFFSET 12
 #define IPV4_DESTINATION_OFFSET 16
@@ -195,6 +196,21 @@ static void add_port_to(struct ruleset_rule_build *build, uint32_t reg)
 	add_payload_to(build, reg, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
 }
 
+/** Loads the bits of the source address that limits look at. */
+static void add_source_prefix(struct ruleset_rule_build *build, int family, uint32_t bits)
+{
+	static const uint8_t nothing[16];
+	struct address mask;
+	uint32_t size_bytes;
+
+	ruleset_prefix(family, bits, &mask);
+	size_bytes = (uint32_t)address_size_bytes(&mask);
+	add_payload(build, NFT_PAYLOAD_NETWORK_HEADER,
+		family == AF_INET ? IPV4_SOURCE_OFFSET : IPV6_SOURCE_OFFSET, size_bytes);
+	if (bits < size_bytes * 8)
+		add_bitwise(build, mask.bytes, nothing, size_bytes);
+}
+
 /** Loads what is to be looked up. */
 static void add_key(struct ruleset_rule_build *build, enum ruleset_key key)
 {
@@ -212,6 +228,12 @@ static void add_key(struct ruleset_rule_build *build, enum ruleset_key key)
 		break;
 	case RULESET_KEY_SOURCE_V6:
 		add_payload(build, base, IPV6_SOURCE_OFFSET, 16);
+		break;
+	case RULESET_KEY_SOURCE_PREFIX_V4:
+		add_source_prefix(build, AF_INET, build->config->limit_prefix_v4);
+		break;
+	case RULESET_KEY_SOURCE_PREFIX_V6:
+		add_source_prefix(build, AF_INET6, build->config->limit_prefix_v6);
 		break;
 	case RULESET_KEY_MARK:
 		add_mark(build, build->config->mark_mask);
@@ -387,6 +409,57 @@ static void add_verdict(struct ruleset_rule_build *build, uint32_t verdict)
 	set_u32(expression, NFTNL_EXPR_IMM_VERDICT, verdict);
 }
 
+/** Describes a limit: it holds when more than so many packets a second came. One second's
+ *  may come at once. */
+static void fill_limit(struct nftnl_expr *expression, uint32_t packets)
+{
+	nftnl_expr_set_u64(expression, NFTNL_EXPR_LIMIT_RATE, packets);
+	nftnl_expr_set_u64(expression, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_LIMIT_BURST, packets);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+}
+
+/** Ends the rule unless all packets together exceed its limit. */
+static void add_limit_all(struct ruleset_rule_build *build, uint32_t packets)
+{
+	struct nftnl_expr *expression = add(build, "limit");
+
+	if (expression)
+		fill_limit(expression, packets);
+}
+
+/** Ends the rule unless those of its key exceed its limit; also if its set is full. */
+static void add_limit_each(
+	struct ruleset_rule_build *build, const struct ruleset_rule *rule, uint32_t packets)
+{
+	struct nftnl_expr *expression, *limit;
+
+	add_key(build, rule->key);
+	expression = add(build, "dynset");
+	set_u32(expression, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	set_u32(expression, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	if (!expression)
+		return;
+	nftnl_expr_set_str(expression, NFTNL_EXPR_DYNSET_SET_NAME, rule->set);
+	limit = nftnl_expr_alloc("limit");
+	if (!limit) {
+		build->transaction->error = -ENOMEM;
+		return;
+	}
+	fill_limit(limit, packets);
+	nftnl_expr_add_expr(expression, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
+}
+
+/** Ends the rule unless its map has its key. */
+static void add_mapped(struct ruleset_rule_build *build, const struct ruleset_rule *rule)
+{
+	static const uint32_t nothing;
+
+	add_lookup(build, rule, true);
+	add_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
+}
+
 /** Counts the packet for the server that our bits of its mark name, and accepts it, kept
  *  out of conntrack if no server needs that; where some do, another chain sees to the
  *  others' marks. */
@@ -449,6 +522,22 @@ static void add_statement(struct ruleset_rule_build *build, const struct ruleset
 		add_mark(build, build->config->mark_mask);
 		add_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
 		add_goto(build, rule->next);
+		break;
+	case RULESET_IF_MAPPED:
+		add_mapped(build, rule);
+		add_goto(build, rule->next);
+		break;
+	case RULESET_LIMIT_EACH:
+		add_limit_each(build, rule, build->config->limits[rule->limit - 1]);
+		add_goto(build, rule->next);
+		break;
+	case RULESET_LIMIT_ALL:
+		add_limit_all(build, build->config->limits[rule->limit - 1]);
+		add_goto(build, rule->next);
+		break;
+	case RULESET_COUNT_DROP:
+		add(build, "counter");
+		add_verdict(build, NF_DROP);
 		break;
 	case RULESET_DROP:
 		add_lookup_if_key(build, rule);

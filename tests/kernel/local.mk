@@ -12,6 +12,7 @@ KERNEL_NAT = $(KERNEL_COMMON) tests/kernel/nat.c tests/kernel/nat.h
 KERNEL_TESTS = \
 	tests/kernel/conntrack \
 	tests/kernel/icmp_sender \
+	tests/kernel/limits \
 	tests/kernel/next_hop \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_message \
@@ -35,6 +36,10 @@ tests_kernel_icmp_sender_SOURCES = tests/kernel/icmp_sender.c $(KERNEL_COMMON)
 tests_kernel_icmp_sender_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_icmp_sender_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_icmp_sender_LDADD = $(KERNEL_LDADD)
+tests_kernel_limits_SOURCES = tests/kernel/limits.c $(KERNEL_COMMON)
+tests_kernel_limits_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_limits_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_limits_LDADD = $(KERNEL_LDADD)
 tests_kernel_next_hop_SOURCES = tests/kernel/next_hop.c $(KERNEL_COMMON)
 tests_kernel_next_hop_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_next_hop_CFLAGS = $(KERNEL_CFLAGS)

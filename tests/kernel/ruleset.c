@@ -440,6 +440,7 @@ static const struct {
 };
 
 #define MIXTURE_WITH_ALSO 6
+#define MIXTURE_WITH_LIMITS 7
 
 /** One of each kind of other traffic. */
 static const struct config_also also[] = {
@@ -469,6 +470,13 @@ static struct config *mixed_config(int number)
 	if (number == MIXTURE_WITH_ALSO) {
 		memcpy(config->services[0].also, also, sizeof(also));
 		config->services[0].also_count = sizeof(also) / sizeof(also[0]);
+	}
+	/* The text has no limits of ESP and AH: an external ruleset has no fast path. */
+	if (number == MIXTURE_WITH_LIMITS) {
+		config->limit_prefix_v4 = 24;
+		config->fast_path = FAST_PATH_OFF;
+		for (i = 0; i < LIMITS; i++)
+			config->limits[i] = (uint32_t)i + 1;
 	}
 	return config;
 }
