@@ -76,6 +76,8 @@ int rpc_show_rates(struct rpc_call *call);
 int rpc_show_stats(struct rpc_call *call);
 int rpc_show_ruleset(struct rpc_call *call);
 int rpc_show_version(struct rpc_call *call);
+
+/* Those that change something, and explain. */
 int rpc_server_set(struct rpc_call *call);
 int rpc_limit_set(struct rpc_call *call);
 int rpc_entry_delete(struct rpc_call *call);

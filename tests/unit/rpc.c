@@ -212,6 +212,11 @@ static const struct refusal refusals[] = {
 	{CALL("server.set", "{\"service\":\"vpn\",\"server\":\"gw9\",\"weight\":1}"),
 		IPB_ERROR_NOT_FOUND},
 	{CALL("server.set", "{\"server\":\"gw1\",\"weight\":1}"), IPB_ERROR_PARAMS},
+	{CALL("limit.set", "{\"limit\":\"esp-total\"}"), IPB_ERROR_PARAMS},
+	{CALL("limit.set", "{\"rate\":1}"), IPB_ERROR_PARAMS},
+	{CALL("limit.set", "{\"limit\":\"esp-total\",\"rate\":1000001}"), IPB_ERROR_PARAMS},
+	{CALL("limit.set", "{\"limit\":\"esp\",\"rate\":1}"), IPB_ERROR_NOT_FOUND},
+	{CALL("limit.set", "{\"limit\":\"esp-total\",\"rate\":1}"), IPB_ERROR_FAILED},
 };
 
 /** Whatever is wrong with a request has its code, and changes nothing. */
