@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/lab/affinity.sh \
 	tests/lab/capture.sh \
 	tests/lab/director.sh \
+	tests/lab/either.sh \
 	tests/lab/expect.sh \
 	tests/lab/gateway.sh \
 	tests/lab/ipvs.sh \
@@ -33,6 +34,9 @@ EXTRA_DIST += \
 	tests/lab/stages/challenge-libreswan.sh \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
+	tests/lab/stages/either-nat.sh \
+	tests/lab/stages/either-tunnel.sh \
+	tests/lab/stages/either-way.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
 	tests/lab/stages/every-packet.sh \

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# method direct: the same packets arrive with the fast path and without
+
+# shellcheck source=../either.sh
+. "$LAB_HOME/either.sh"
+
+needs() {
+	peers_missing
+	director_missing
+	capture_missing
+}
+
+# Five pings of two clients each, and what they make themselves.
+stage() {
+	topology_up 3 2 || stage_fail "the network did not come up"
+	watch_start || stage_fail "the counters could not be placed"
+	servers_start || stage_fail "strongSwan of a real server did not come up"
+	either_compare 26
+}
