@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# methods nat, direct, tunnel and local in one service, one server each
+# methods nat, direct, tunnel and local in one service, one server each; all challenged
 
 # shellcheck source=../nat.sh
 . "$LAB_HOME/nat.sh"
@@ -31,7 +31,7 @@ send_ah() {
 	stray "$1" -p ah -w 300 "$LAB_VIP" >>"$LAB_DIR/log/stray.log"
 }
 
-# Four clients, each at another sort of server. AH passes where addresses stay, conntrack knows
+# Four clients, each at another sort of server, each asked for a cookie first. AH passes where addresses stay, conntrack knows
 # of the first alone, and each server gets the packets in its own way.
 stage() {
 	# shellcheck disable=SC2034 # peers.sh: servers take IKE at whatever address they have
@@ -46,11 +46,13 @@ stage() {
 	server_connections | peer_write dir
 	peer_start dir
 	peer_load dir
+	director_lines "challenge = on"
 	mixed_config >"$LAB_DIR/director.conf"
 	stage_director_start
 	capture_start inner dir lan
 	clients_start 2 "$LAB_VIP"
 	expect "clients established" 4 "$(clients_initiate 1 4)"
+	expect "each after a cookie" 4 "$(director_counter challenged)"
 	expect "spread by the table" 1/1/1/1 "$(director_spread)"
 	expect_agreement 1 3
 	expect "server of client 4" here "$(director_server_of "$(client_address 4)")"
