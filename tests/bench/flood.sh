@@ -40,6 +40,10 @@ flood_define() {
 	flood_row stateless "" "initial = stateless"
 	flood_row challenge "" "challenge = on"
 	flood_row auto "" "challenge = auto\ngreylist = auto\ninitial = auto"
+	# In nft, before the queue: by source, and in all.
+	flood_row rates "limit-first-source = 5\nlimit-esp-source = 20" ""
+	flood_row rates-all "limit-first-total = 1000\nlimit-esp-total = 1000" ""
+	flood_row rates+auto "${FLOOD_GLOBAL[rates]}" "${FLOOD_SERVICE[auto]}"
 }
 
 # Notes the rows of the command line.
