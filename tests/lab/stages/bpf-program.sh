@@ -1,22 +1,24 @@
 # shellcheck shell=bash
-# the BPF program frame by frame: the kernel tests of it, on this kernel
+# the BPF program frame by frame, its maps and next hops: the kernel tests, on this kernel
+
+BPF_TESTS="bpf_carry bpf_pass bpf_program bpf_tunnel bpf_maps next_hop"
 
 # Neither peers nor the director.
 needs() {
 	local name
-	for name in carry pass program tunnel; do
-		[ -x "$(built "tests/kernel/bpf_$name")" ] || echo "tests/kernel/bpf_$name is not built"
+	for name in $BPF_TESTS; do
+		[ -x "$(built "tests/kernel/$name")" ] || echo "tests/kernel/$name is not built"
 	done
-	modprobe -qa 8021q cls_bpf sch_ingress || true
+	modprobe -qa 8021q bridge cls_bpf sch_ingress tun || true
 }
 
 # make check runs them, too; here on a kernel that has VLANs.
 stage() {
 	local name log
-	for name in carry pass program tunnel; do
-		log=$LAB_DIR/log/bpf_$name.log
-		"$(built "tests/kernel/bpf_$name")" >"$log" 2>&1 ||
+	for name in $BPF_TESTS; do
+		log=$LAB_DIR/log/$name.test
+		"$(built "tests/kernel/$name")" >"$log" 2>&1 ||
 			stage_fail "$(grep -v ':P:' "$log" | tr '\n' ' ')"
 	done
-	expect_at_least "cases that passed" 224 "$(cat "$LAB_DIR"/log/bpf_*.log | grep -c ':P:')"
+	expect_at_least "cases that passed" 249 "$(cat "$LAB_DIR"/log/*.test | grep -c ':P:')"
 }
