@@ -120,10 +120,11 @@ int bpf_pins_put(const char *directory, enum bpf_map_name map, int fd)
 /** Removes them. */
 int bpf_pins_remove(const char *directory)
 {
+	struct stat about;
 	int map, error;
 
 	/* Asked first: a file system that is read-only refuses to remove what is not there. */
-	if (access(directory, F_OK) == -1 && errno == ENOENT)
+	if (stat(directory, &about) == -1 && errno == ENOENT)
 		return 0;
 	for (map = 0; map < BPF_MAP_COUNT; map++) {
 		error = unpin(directory, (enum bpf_map_name)map, "");
