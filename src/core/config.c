@@ -111,18 +111,6 @@ void config_defaults(struct config *config)
 	config->fast_path = FAST_PATH_AUTO;
 }
 
-/** Looks for a server of another method. */
-bool config_routes_nat_alone(const struct config *config)
-{
-	size_t i, j;
-
-	for (i = 0; i < config->service_count; i++)
-		for (j = 0; j < config->services[i].server_count; j++)
-			if (config->services[i].servers[j].method != METHOD_NAT)
-				return false;
-	return config->ruleset == RULESET_NFTABLES;
-}
-
 /** Frees services and servers, and the config itself. Accepts NULL. */
 void config_free(struct config *config)
 {

@@ -190,9 +190,5 @@ const struct address *config_server_address(
 /** Fills what a file may leave out. */
 void config_defaults(struct config *config);
 
-/** Tells whether all servers are of method nat and the nft table is ours, so that what is
- *  marked needs no routing rules. */
-bool config_routes_nat_alone(const struct config *config);
-
 /** Frees services and servers, and the config itself. Accepts NULL. */
 void config_free(struct config *config);

@@ -32,7 +32,6 @@
 #define TRANSLATE "translate"
 #define POSTROUTING "postrouting"
 #define SOURCE "source"
-#define UNTRANSLATED "untranslated"
 #define INPUT "input"
 #define OUTPUT "output"
 #define FORWARD "forward"
@@ -69,7 +68,6 @@
 #define FAST RULESET_WITH_FAST_MAPS
 #define FAST_AH (RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH)
 #define FAST_MARKED RULESET_WITH_FAST_MARKED
-#define NAT_ALONE RULESET_WITH_NAT_ALONE
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
 /* linux/netfilter.h's NFPROTO_IPV4 and NFPROTO_IPV6, linux/if_ether.h's types */
@@ -107,14 +105,12 @@ const struct ruleset_chain ruleset_chains[] = {
 	{ QUOTED_V6, 0, IN_INET, REGULAR },
 	RULESET_LIMIT_CHAINS,
 	{ DIVERT, 0, IN_INET, REGULAR },
-	{ UNTRANSLATED, NAT_ALONE, IN_INET, REGULAR },
 	{ REPLY, REPLIES, IN_INET, REGULAR },
 	{ UNTRACKED_REPLY, UNTRACKED, IN_INET, REGULAR },
 	/* After defragmentation (-400), before conntrack (-200): nft's "raw". */
 	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300, 0 },
 	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299, 0 },
 	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100, 0 },
-	{ INPUT, NAT_ALONE, IN_INET, RULESET_HOOK_INPUT, "filter", -150, 0 },
 	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150, 0 },
 	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300, 0 },
 	{ POSTROUTING, REPLIES, IN_INET, RULESET_HOOK_POSTROUTING, "filter", 90, 0 },
@@ -184,7 +180,6 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define NO_KEY RULESET_KEY_NONE, NULL
 #define COUNT_AND_DIVERT NO_KEY, RULESET_DIVERT, NULL, 0, 0
 #define GO_TO(chain) NO_KEY, RULESET_GOTO, chain, 0, 0
-#define IF_MARKED(chain) NO_KEY, RULESET_IF_MARKED, chain, 0, 0
 #define IF_TO(bits, set, chain) \
 	RULESET_KEY_DESTINATION_##bits, set, RULESET_GOTO, chain, 0, 0
 #define IF_TO_PORT(bits, set) \
@@ -327,13 +322,6 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ TRANSLATE, NAT, NULL, { { 0 } }, RULESET_KEY_MARK, SERVER_V6, RULESET_DNAT_V6,
 		NULL, 0, 0 },
 
-	/* What conntrack has left as it was is not for anybody else who has the address. */
-	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V4 }, RULESET_KEY_DESTINATION_V4,
-		RULESET_SET_V4, RULESET_DROP, NULL, 0, 0 },
-	{ UNTRANSLATED, NAT_ALONE, NULL, { IS_V6 }, RULESET_KEY_DESTINATION_V6,
-		RULESET_SET_V6, RULESET_DROP, NULL, 0, 0 },
-	{ INPUT, NAT_ALONE, NULL, { { 0 } }, IF_MARKED(UNTRANSLATED) },
-
 	/* What the director's own kernel decrypts goes on as if it had just come. */
 	{ INPUT, RULESET_WITH_LOCAL, NULL, { { 0 } }, DO(RULESET_CLEAR_MARK) },
 
@@ -342,7 +330,6 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ OUTPUT, RULESET_WITH_OUTPUT, NULL, { IS_V6 },
 		IF_FROM(V6, RULESET_SET_V6, UNTRACKED_REPLY) },
 
-	{ POSTROUTING, NAT_ALONE, NULL, { { 0 } }, IF_MARKED(UNTRANSLATED) },
 	{ POSTROUTING, REPLIES, NULL, { IS_V4 }, IF_FROM(V4, REPLY_V4, REPLY) },
 	{ POSTROUTING, REPLIES, NULL, { IS_V6 }, IF_FROM(V6, REPLY_V6, REPLY) },
 
@@ -433,8 +420,6 @@ unsigned int ruleset_features(const struct config *config)
 		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	else
 		features |= RULESET_WITHOUT_NAT;
-	if (features & RULESET_WITH_NAT && config_routes_nat_alone(config))
-		features |= RULESET_WITH_NAT_ALONE;
 	if (is_limited(config))
 		features |= RULESET_WITH_LIMITS;
 	if (!(NAT_AND_LOCAL & ~features))

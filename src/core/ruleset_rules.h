@@ -68,8 +68,6 @@ enum ruleset_feature {
 	RULESET_WITH_UNTRACKED = 1 << 9,
 	/** what leaves here as a virtual address: local beside nat, or challenges */
 	RULESET_WITH_OUTPUT = 1 << 12,
-	/** nat and nothing else, where no routing rules stop what was not translated */
-	RULESET_WITH_NAT_ALONE = 1 << 13,
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 };
 
@@ -205,12 +203,10 @@ enum ruleset_statement {
 	RULESET_SNAT_V4,         /**< the same, from port where it is not 0 */
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
-	RULESET_IF_MARKED,       /**< to next, if any of our bits is set */
 	RULESET_IF_MAPPED,       /**< to next, if the map has the key */
 	RULESET_LIMIT_EACH,      /**< to next, if the key is over the rule's limit */
 	RULESET_LIMIT_ALL,       /**< to next, if all together are over it */
 	RULESET_COUNT_DROP,
-	RULESET_DROP,
 	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
 	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
 };

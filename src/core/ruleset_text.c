@@ -254,10 +254,6 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_FAST:
 	case RULESET_MARKED:
 		break;
-	case RULESET_IF_MARKED:
-		text_add(text, "meta mark & 0x%08x != 0x00000000 goto %s",
-			config->mark_mask, rule->next);
-		break;
 	case RULESET_IF_MAPPED:
 		break;
 	case RULESET_LIMIT_EACH:
@@ -273,9 +269,6 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_COUNT_DROP:
 		text_add(text, "counter drop");
 		break;
-	case RULESET_DROP:
-		text_add(text, "drop");
-		break;
 	case RULESET_CLEAR_MARK:
 		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
 		break;
@@ -286,8 +279,7 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 static bool key_is_condition(const struct ruleset_rule *rule)
 {
 	return rule->key && (rule->statement == RULESET_GOTO ||
-				    rule->statement == RULESET_NOTRACK ||
-				    rule->statement == RULESET_DROP);
+				    rule->statement == RULESET_NOTRACK);
 }
 
 /** Adds one rule. */

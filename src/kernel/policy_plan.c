@@ -89,9 +89,7 @@ static int plan_rule(struct policy_plan *plan, const struct config_server *serve
 }
 
 /** Plans that a nat server's packets go to the main table when they have its address and
- *  nowhere otherwise, or notes that the server has no way. Where all servers are such, our
- *  nft table drops what was not translated: any routing rule costs each packet two longer
- *  lookups. */
+ *  nowhere otherwise, or notes that the server has no way. */
 static int plan_nat(struct policy_plan *plan, struct netlink *netlink,
 	const struct config_server *server, const struct address *address)
 {
@@ -102,8 +100,6 @@ static int plan_nat(struct policy_plan *plan, struct netlink *netlink,
 		return error;
 	if (error)
 		policy_plan_unreachable(plan, server, address->family);
-	if (config_routes_nat_alone(plan->config))
-		return 0;
 	return plan_rule(plan, server, address->family, address);
 }
 

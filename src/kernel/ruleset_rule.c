@@ -480,8 +480,6 @@ static void add_carry(struct ruleset_rule_build *build)
 /** Adds what is done. */
 static void add_statement(struct ruleset_rule_build *build, const struct ruleset_rule *rule)
 {
-	static const uint32_t nothing;
-
 	switch (rule->statement) {
 	case RULESET_DIVERT:
 		add(build, "counter");
@@ -518,11 +516,6 @@ static void add_statement(struct ruleset_rule_build *build, const struct ruleset
 	case RULESET_SNAT_V6:
 		add_nat(build, rule, NFT_NAT_SNAT, NFPROTO_IPV6);
 		break;
-	case RULESET_IF_MARKED:
-		add_mark(build, build->config->mark_mask);
-		add_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
-		add_goto(build, rule->next);
-		break;
 	case RULESET_IF_MAPPED:
 		add_mapped(build, rule);
 		add_goto(build, rule->next);
@@ -537,10 +530,6 @@ static void add_statement(struct ruleset_rule_build *build, const struct ruleset
 		break;
 	case RULESET_COUNT_DROP:
 		add(build, "counter");
-		add_verdict(build, NF_DROP);
-		break;
-	case RULESET_DROP:
-		add_lookup_if_key(build, rule);
 		add_verdict(build, NF_DROP);
 		break;
 	case RULESET_CLEAR_MARK:
