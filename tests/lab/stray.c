@@ -300,12 +300,13 @@ static size_t write_packet(
 		at = 8;
 	}
 	if (options->kind == STRAY_AH) {
-		/* No next header, 4 words beyond 2: 96-bit ICV (RFC 4302, 2). */
+		/* No next header, 4 words beyond 2: 96-bit ICV (RFC 4302, 2), and then what
+		 * nobody reads: to a shorter packet there is no answer. */
 		memcpy(packet + at, (uint8_t[]){IPPROTO_NONE, 4, 0, 0}, 4);
 		at += 4;
 	}
 	memcpy(packet + at, words, sizeof(words));
-	return options->kind == STRAY_AH ? at + 20 : STRAY_BYTES;
+	return STRAY_BYTES;
 }
 
 /** Prints one ICMP error; quoted is the protocol of the packet that it quotes. */
