@@ -69,6 +69,7 @@ EXTRA_DIST += \
 	tests/lab/stages/nat-external.sh \
 	tests/lab/stages/nat-fragments.sh \
 	tests/lab/stages/nat-refuses.sh \
+	tests/lab/stages/nat-restart.sh \
 	tests/lab/stages/nat-spread.sh \
 	tests/lab/stages/nat.sh \
 	tests/lab/stages/nat6.sh \
