@@ -3,7 +3,7 @@
  * Chains, sets and rules of the limits, as rows for the tables of ruleset_rules.c alone.
  *
  *   divert -> limit-4500, limit-500   tell the kinds apart; known clients to the queue
- *          -> limit-KIND              source, then virtual address, then all, then the queue
+ *          -> limit-KIND              source, virtual address, all; then the queue
  *          -> over-KIND-SCOPE         counts and drops
  *
  * A source has an element in a set for as long as it sends and ten seconds more. When the

@@ -195,8 +195,8 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
  * looks for itself. */
 #define PLAIN_V4 { RULESET_LOAD_NETWORK, 0, 1, 0, RULESET_EQUAL, 0x45 }
 #define V4_PROTOCOL(number) { RULESET_LOAD_NETWORK, 9, 1, 0, RULESET_EQUAL, number }
-/* To port 4500 with an SPI that is not reserved (RFC 4303 2.1), so it is neither the non-ESP
- * marker nor, as payload of more than ESP's eight bytes, a keepalive. */
+/* To port 4500 with an SPI that is not reserved (RFC 4303 2.1), so it is neither the
+ * non-ESP marker nor, as payload of more than ESP's eight bytes, a keepalive. */
 #define ESP_IN_UDP \
 	UDP_DPORT(4500), { RULESET_LOAD_TRANSPORT, 4, 2, 0, RULESET_AT_LEAST, 17 }, \
 		{ RULESET_LOAD_TRANSPORT, 8, 4, 0, RULESET_AT_LEAST, 256 }

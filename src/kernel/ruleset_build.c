@@ -101,7 +101,7 @@ static uint32_t key_write(const struct ruleset_element *element,
 	return size_bytes + PORT_BYTES;
 }
 
-/** Adds one element to the set that is being filled. A server's bears its index and name. */
+/** Adds one element to the set that is being filled. A server's bears index and name. */
 static void add_element(const struct ruleset_element *element, void *user)
 {
 	struct nft_elements *elements = user;
