@@ -394,6 +394,21 @@ static unsigned int fast_path_features(const struct config *config)
 	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
 }
 
+/** Tells whether no service has the daemon look into ESP. */
+static bool is_all_carried(const struct config *config)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++) {
+		if (config->services[i].learn_spi)
+			return false;
+		for (j = 0; j < config->services[i].server_count; j++)
+			if (config->services[i].servers[j].spi_last)
+				return false;
+	}
+	return true;
+}
+
 /** Tells whether anything is limited. */
 static bool is_limited(const struct config *config)
 {
@@ -420,6 +435,8 @@ unsigned int ruleset_features(const struct config *config)
 		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	else
 		features |= RULESET_WITHOUT_NAT;
+	if (features & RULESET_WITH_FAST && is_all_carried(config))
+		features |= RULESET_WITH_ALL_CARRIED;
 	if (is_limited(config))
 		features |= RULESET_WITH_LIMITS;
 	if (!(NAT_AND_LOCAL & ~features))

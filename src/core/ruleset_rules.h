@@ -68,12 +68,15 @@ enum ruleset_feature {
 	RULESET_WITH_UNTRACKED = 1 << 9,
 	/** what leaves here as a virtual address: local beside nat, or challenges */
 	RULESET_WITH_OUTPUT = 1 << 12,
+	/** ESP of all established clients passes the daemon by: no service looks into it */
+	RULESET_WITH_ALL_CARRIED = 1 << 13,
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 };
 
 /** All that has to do with the fast path. */
 #define RULESET_WITH_ANY_FAST                                                  \
 	(RULESET_WITH_FAST | RULESET_WITH_FAST_AH | RULESET_WITH_FAST_MAPS |       \
+		RULESET_WITH_ALL_CARRIED |                                         \
 		RULESET_WITH_FAST_MARKED)
 
 enum ruleset_table {

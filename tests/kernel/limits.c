@@ -186,12 +186,16 @@ START_TEST(ah)
 }
 END_TEST
 
-/** Without the kernel's maps ESP of established clients is queued too: it has no limit. */
+/** Where ESP of established clients is queued too, it has no limit: without a fast path,
+ *  and with a service that learns from it. */
 START_TEST(without_a_fast_path_esp_has_none)
 {
 	struct nfqueue *queue;
 
-	fixture_config()->fast_path = FAST_PATH_OFF;
+	if (_i)
+		fixture_config()->services[0].learn_spi = true;
+	else
+		fixture_config()->fast_path = FAST_PATH_OFF;
 	queue = begin(LIMIT_INDEX(LIMIT_ESP, LIMIT_ALL));
 	ck_assert_uint_eq(ip(queue, CLIENT_V4, 50, MANY), MANY);
 	ck_assert_uint_eq(udp(queue, CLIENT_V4, 4500, esp, sizeof(esp), MANY), MANY);
@@ -314,7 +318,7 @@ int main(void)
 	tcase_add_test(tests, other_isakmp);
 	tcase_add_test(tests, esp_in_udp_or_not);
 	tcase_add_test(tests, ah);
-	tcase_add_test(tests, without_a_fast_path_esp_has_none);
+	tcase_add_loop_test(tests, without_a_fast_path_esp_has_none, 0, 2);
 	tcase_add_test(tests, sources_each_on_their_own);
 	tcase_add_test(tests, a_shorter_prefix);
 	tcase_add_test(tests, virtual_addresses_each_on_their_own);

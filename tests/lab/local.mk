@@ -35,7 +35,6 @@ EXTRA_DIST += \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/either-nat.sh \
-	tests/lab/stages/either-tunnel.sh \
 	tests/lab/stages/either-way.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \
