@@ -120,6 +120,15 @@ static __always_inline void inner_decrease(
 		ttl_decrease(packet);
 }
 
+/** Adds what is in front now to the sum that a device may have made. An IPv4 header alone adds
+ *  nothing, for it has a checksum. */
+static __always_inline void outer_sum(struct __sk_buff *skb, void *outer, __u32 outer_bytes)
+{
+	if (outer_bytes != OUTER4_BYTES)
+		bpf_csum_update(skb, (__wsum)bpf_csum_diff(
+			NULL, 0, (__be32 *)outer, outer_bytes, 0));
+}
+
 /** Bytes of an inner packet that are written to. */
 #define inner_header_bytes(inner) ((inner)->v6 ? OUTER6_BYTES : OUTER4_BYTES)
 
@@ -140,6 +149,7 @@ static __always_inline bool put4(struct __sk_buff *skb, const struct bpf_way *wa
 	outer4_write(&outer->ip, way, inner, outer_bytes, packets);
 	if (outer_bytes > OUTER4_BYTES)
 		gue_write(&outer->udp, way, inner, OUTER4_BYTES);
+	outer_sum(skb, outer, outer_bytes);
 	ethernet_write(outer, way);
 	return true;
 }
@@ -163,6 +173,7 @@ static __always_inline bool put6(struct __sk_buff *skb, const struct bpf_way *wa
 		gue_write(&outer->udp, way, inner, OUTER6_BYTES);
 		outer->udp.check = udp6_checksum(&outer->ip, &outer->udp, inner->sum);
 	}
+	outer_sum(skb, outer, outer_bytes);
 	ethernet_write(outer, way);
 	return true;
 }
