@@ -25,7 +25,8 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/recent.c src/core/recent.h \
 	src/core/record.c src/core/record.h \
 	src/core/restore.c src/core/restore.h \
-	src/core/ruleset_elements.c src/core/ruleset_rules.c src/core/ruleset_rules.h \
+	src/core/ruleset_elements.c src/core/ruleset_features.c \
+	src/core/ruleset_rules.c src/core/ruleset_rules.h \
 	src/core/ruleset_limits.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \

@@ -26,6 +26,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/nft_note.c src/kernel/nft_note.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \
 	src/kernel/ruleset_build.c src/kernel/ruleset_build.h \
+	src/kernel/ruleset_expression.c src/kernel/ruleset_expression.h \
 	src/kernel/ruleset_rule.c src/kernel/ruleset_rule.h \
 	src/kernel/tunnel_device.c src/kernel/tunnel_device.h
 src_kernel_libipb_kernel_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFQ_CFLAGS) $(NFTNL_CFLAGS) \

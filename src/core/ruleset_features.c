@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a configuration asks of the ruleset, and what makes two configurations the same to it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/ruleset_limits.h"
+#include "core/ruleset_rules.h"
+
+#define NAT_AND_LOCAL (RULESET_WITH_NAT | RULESET_WITH_LOCAL)
+
+/** What one server asks for. */
+static unsigned int features_of(const struct config_server *server)
+{
+	unsigned int features;
+
+	if (server->method == METHOD_NAT)
+		return RULESET_WITH_NAT | RULESET_WITH_REPLIES;
+	features = RULESET_WITH_OTHERS;
+	if (server->replies_seen)
+		features |= RULESET_WITH_SEEN | RULESET_WITH_REPLIES;
+	if (server->method == METHOD_LOCAL)
+		features |= RULESET_WITH_LOCAL;
+	return features;
+}
+
+/** What one service and its servers ask for. */
+static unsigned int service_features(const struct config_service *service)
+{
+	unsigned int features = service->also_count ? RULESET_WITH_ALSO : 0;
+	size_t i;
+
+	if (service->challenge != SWITCH_OFF)
+		features |= RULESET_WITH_OUTPUT;
+
+	for (i = 0; i < service->server_count; i++)
+		features |= features_of(&service->servers[i]);
+	return features;
+}
+
+/** What the fast path asks for, whose AH a service may refuse. */
+static unsigned int fast_path_features(const struct config *config)
+{
+	switch (config->fast_path) {
+	case FAST_PATH_OFF:
+		return 0;
+	case FAST_PATH_BPF:
+		return RULESET_WITH_FAST | RULESET_WITH_FAST_MARKED;
+	case FAST_PATH_AUTO:
+	case FAST_PATH_NFT:
+		break;
+	}
+	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
+}
+
+/** Tells whether no service has the daemon look into ESP. */
+static bool is_all_carried(const struct config *config)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++) {
+		if (config->services[i].learn_spi)
+			return false;
+		for (j = 0; j < config->services[i].server_count; j++)
+			if (config->services[i].servers[j].spi_last)
+				return false;
+	}
+	return true;
+}
+
+/** Tells whether anything is limited. */
+static bool is_limited(const struct config *config)
+{
+	size_t i = 0;
+
+	while (i < LIMITS && !config->limits[i])
+		i++;
+	return i < LIMITS;
+}
+
+/** What all ask for. */
+unsigned int ruleset_features(const struct config *config)
+{
+	unsigned int features = fast_path_features(config);
+	size_t i;
+
+	for (i = 0; i < config->service_count; i++) {
+		features |= service_features(&config->services[i]);
+		if (!config->services[i].ah)
+			features &= ~(unsigned int)RULESET_WITH_FAST_AH;
+	}
+	/* AH of a nat server's client is the daemon's to refuse. */
+	if (features & RULESET_WITH_NAT)
+		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
+	else
+		features |= RULESET_WITHOUT_NAT;
+	if (features & RULESET_WITH_FAST && is_all_carried(config))
+		features |= RULESET_WITH_ALL_CARRIED;
+	if (is_limited(config))
+		features |= RULESET_WITH_LIMITS;
+	if (!(NAT_AND_LOCAL & ~features))
+		features |= RULESET_WITH_OUTPUT;
+	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))
+		features |= RULESET_WITH_UNTRACKED;
+	return features;
+}
+
+/** Adds one server to what makes a configuration's identity. */
+static uint64_t mix_server(const struct config *config, const struct config_service *service,
+	const struct config_server *server, uint64_t so_far)
+{
+	static const struct hash_key public_key;
+	struct {
+		uint64_t so_far;
+		char service[CONFIG_NAME_BYTES];
+		char server[CONFIG_NAME_BYTES];
+		uint32_t mark;
+		uint32_t mask;
+	} key = { .so_far = so_far,
+		.mark = config_server_mark(config, server),
+		.mask = config->mark_mask };
+
+	memcpy(key.service, service->name, sizeof(key.service));
+	memcpy(key.server, server->name, sizeof(key.server));
+	return hash_keyed(&public_key, &key, sizeof(key));
+}
+
+/** Names and marks of all servers and the maps' size, in a number. */
+void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES])
+{
+	uint64_t identity = config->max_entries;
+	size_t i, j;
+
+	for (i = 0; i < config->service_count; i++)
+		for (j = 0; j < config->services[i].server_count; j++)
+			identity = mix_server(config, &config->services[i],
+				&config->services[i].servers[j], identity);
+	snprintf(out, RULESET_IDENTITY_BYTES, "servers-%016llx",
+		(unsigned long long)identity);
+}
