@@ -175,7 +175,8 @@ static void watch(struct loop *loop)
 	ev_io_init(&loop->on_packets, packets_wait, nfqueue_fd(loop->packets->queue), EV_READ);
 	ev_io_init(&loop->on_routes, routes_changed, loop->route_watch_fd, EV_READ);
 	ev_prepare_init(&loop->on_turn, turn_ends);
-	ev_timer_init(&loop->on_tick, tick, 1.0, 1.0);
+	/* At once: what was restored may have to be told to the fast path. */
+	ev_timer_init(&loop->on_tick, tick, 0.0, 1.0);
 	ev_timer_init(&loop->on_reroute, reroute, 0.0, REROUTE_DELAY_MS / 1000.0);
 	loop->on_packets.data = loop;
 	loop->on_routes.data = loop;

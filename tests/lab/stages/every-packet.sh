@@ -149,6 +149,15 @@ counted_none_left() {
 	[ "$(director_established)" = 0 ]
 }
 
+# True when packets of all clients pass without the daemon.
+counted_is_carried() {
+	local queued
+	queued=$(director_counter queue.packets)
+	counted_send "esp:$COUNTED_CLIENTS"
+	counted_wait
+	[ "$(director_counter queue.packets)" = "$queued" ]
+}
+
 # Packets that do not arrive are missed by the sender, which waits five seconds for them: so
 # there are few of those.
 stage() {
@@ -166,6 +175,8 @@ stage() {
 	expect_all_arrive "a stop and a start" counted_restart
 	expect_all_arrive "servers with other marks" counted_renumber
 
+	# With the rules the queue goes, and what waits in it.
+	expect_true "the kernel carries all of it" lab_until 20 counted_is_carried
 	counted_send esp:200000
 	sleep 0.2
 	lab_in dir nft flush ruleset
