@@ -196,7 +196,7 @@ void adopt_begin(struct adopt *adopt, uint64_t now_ms)
 		mirror_refill(mirror, true);
 		return;
 	}
-	mirror_forget(mirror, adopt->director);
+	mirror_forget(adopt->director);
 	while (!end)
 		see_some(adopt, &end);
 	finish(adopt);

@@ -183,11 +183,10 @@ bool mirror_refill_some(struct mirror *mirror, struct director *director)
 }
 
 /** Forgets. */
-void mirror_forget(struct mirror *mirror, struct director *director)
+void mirror_forget(struct director *director)
 {
 	const struct table *flows = &director->sessions.flows;
 
-	(void)mirror;
 	for (size_t i = 0; i < flows->bucket_count; i++) {
 		struct session_entry *entry = table_bucket(flows, i);
 

@@ -48,7 +48,7 @@ void mirror_flush(struct mirror *mirror);
 void mirror_refill(struct mirror *mirror, bool all);
 
 /** Forgets all that the fast path was told, without telling it. */
-void mirror_forget(struct mirror *mirror, struct director *director);
+void mirror_forget(struct director *director);
 
 /** Tells whether the fast path was told all that it should know. */
 bool mirror_is_settled(const struct mirror *mirror);

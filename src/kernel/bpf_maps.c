@@ -198,7 +198,7 @@ static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *us
 	return error ? error : bpf_elements_walk(&fast_path->elements, false, see, user);
 }
 
-/** Adds up what a server's nft chain counted, over tables. */
+/** Adds up what the nft table counted for a server, over tables made anew. */
 static void see_nft(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
 {
 	struct fast_path *fast_path = user;
