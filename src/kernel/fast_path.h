@@ -29,6 +29,12 @@ struct fast_path_counters {
 	int last_error;    /**< of those, negative errno */
 };
 
+/** What an element has been found for; bytes are those of IP packets. */
+struct fast_path_count {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
 /** Sees what one server, by its index, has been given. */
 typedef void fast_path_server_fn(
 	uint32_t index, uint64_t packets, uint64_t bytes, void *user);
@@ -64,6 +70,16 @@ struct fast_path_backend {
 	/** Has the kernel do what was taken down, all at once if it can. -ENOENT: what it
 	 *  belongs to is gone. Errors of single elements are counted. */
 	int (*commit)(struct fast_path *fast_path);
+	/** Takes down that an element is to count what it carries, or no longer. mark is the one
+	 *  it was put with; 0: there is no such element, and it is only to be forgotten.
+	 *  in_tables: each element begins with zero; else numbers go on, whether it is there or
+	 *  not, until it is to count no longer. */
+	void (*count)(struct fast_path *fast_path, const struct fast_path_key *key,
+		uint32_t mark, bool on);
+	/** What an element that counts has carried. -ENOENT: there is none; other negative
+	 *  errno. */
+	int (*counted)(struct fast_path *fast_path, const struct fast_path_key *key,
+		struct fast_path_count *ret_count);
 	/** Shows every element of the kernel's, those with a port first. May take long, and
 	 *  is called by another thread than the rest: what has been changed meanwhile may
 	 *  be shown or not. Negative errno. */

@@ -21,6 +21,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/rtnl_route.c src/kernel/rtnl_route.h \
 	src/kernel/rtnl_rule.c src/kernel/rtnl_rule.h \
 	src/kernel/rtnl_watch.c src/kernel/rtnl_watch.h \
+	src/kernel/nft_changes.c src/kernel/nft_changes.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
 	src/kernel/nft_note.c src/kernel/nft_note.h \

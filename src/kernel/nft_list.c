@@ -8,6 +8,7 @@
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/udata.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdbool.h>
 #include <string.h>
@@ -245,6 +246,50 @@ int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
 	if (error == -ENOENT)
 		return 0;
 	return error ? error : 1;
+}
+
+/** Notes what an element has counted. */
+static int note_counts(struct nftnl_set_elem *element, void *user)
+{
+	uint64_t *counts = user;
+	struct nftnl_expr *counter =
+		(void *)nftnl_set_elem_get(element, NFTNL_SET_ELEM_EXPR, NULL);
+
+	if (counter) {
+		see_expression(counter, counts);
+		counts[2] = true;
+	}
+	return 0;
+}
+
+/** Sees the message with the element that was asked for. */
+static int see_asked(const struct nlmsghdr *message, void *user)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (!set)
+		return -ENOMEM;
+	if (!nftnl_set_elems_nlmsg_parse(message, set))
+		nftnl_set_elem_foreach(set, note_counts, user);
+	nftnl_set_free(set);
+	return 0;
+}
+
+/** Asks for one element. */
+int nft_element_counts(struct netlink *netlink, const char *table, const char *map,
+	const void *key, uint32_t key_bytes, uint64_t *ret_packets, uint64_t *ret_bytes)
+{
+	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
+	uint64_t counts[3] = { 0, 0, false };
+	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
+		(char *)buffer, NFT_MSG_GETSETELEM, NFPROTO_INET, 0, ++netlink->sequence);
+	int error = build_request(message, table, map, key, key_bytes);
+
+	if (!error)
+		error = netlink_talk(netlink, message, see_asked, counts);
+	*ret_packets = counts[0];
+	*ret_bytes = counts[1];
+	return error || counts[2] ? error : -ENOENT;
 }
 
 /** Shows the elements and what they have counted. */

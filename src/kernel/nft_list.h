@@ -39,6 +39,11 @@ int nft_list_elements(uint16_t family, const char *table, const char *map,
 int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
 	const char *map, const void *key, uint32_t key_bytes);
 
+/** What an element that counts by itself has counted, of a map of an inet table. -ENOENT: there
+ *  is no such element, or it does not count. */
+int nft_element_counts(struct netlink *netlink, const char *table, const char *map,
+	const void *key, uint32_t key_bytes, uint64_t *ret_packets, uint64_t *ret_bytes);
+
 /** Shows the elements of a set that counts; -ENOENT: no such set. */
 int nft_list_counters(uint16_t family, const char *table, const char *set,
 	nft_counter_fn *see, void *user);

@@ -298,6 +298,15 @@ static void element_note(struct nft_transaction *transaction, struct nftnl_set_e
 	nftnl_udata_buf_free(note);
 }
 
+/** Gives an element a counter. */
+static void element_count(struct nft_transaction *transaction, struct nftnl_set_elem *element)
+{
+	struct nftnl_expr *counter = made(transaction, nftnl_expr_alloc("counter"));
+
+	if (counter)
+		nftnl_set_elem_add_expr(element, counter);
+}
+
 /** Keeps an element until there are enough for a message. */
 void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
 	const void *data, uint32_t data_bytes)
@@ -319,6 +328,8 @@ void nft_add_element(struct nft_elements *elements, const void *key, uint32_t ke
 		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, data_bytes);
 	if (elements->comment)
 		element_note(elements->transaction, element, elements->comment);
+	if (elements->counted)
+		element_count(elements->transaction, element);
 	nftnl_set_elem_add(elements->pending, element);
 	if (++elements->count == ELEMENTS)
 		nft_elements_end(elements);

@@ -56,6 +56,7 @@ struct nft_elements {
 	uint32_t count;            /**< of those */
 	bool remove;               /**< out of it instead */
 	const char *comment;       /**< on those that are added; NULL: none */
+	bool counted;              /**< those that are added count */
 };
 
 /** Opens the socket and begins, for tables of a family. Negative errno. */

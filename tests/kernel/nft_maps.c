@@ -279,6 +279,109 @@ START_TEST(servers_are_counted)
 }
 END_TEST
 
+/** Claims what an element has counted of packets of ESP in UDP. */
+static void expect_count(struct fast_path *fast_path, const struct fast_path_key *key,
+	uint64_t packets)
+{
+	struct fast_path_count count;
+
+	ck_assert_int_eq(nft_maps.counted(fast_path, key, &count), 0);
+	ck_assert_uint_eq(count.packets, packets);
+	ck_assert_uint_eq(count.bytes, packets * (20 + 8 + sizeof(esp)));
+}
+
+/** Sends packets of ESP in UDP, which arrive. */
+static void send_esp_in_udp(uint16_t port, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		ck_assert_uint_ne(server_of_udp(CLIENT_V4, port, esp, sizeof(esp)), 0);
+}
+
+/** An element that is to count does so to the packet, and no other element does: one that is
+ *  there, one that is put at the same time, one that moves. */
+START_TEST(elements_count_on_demand)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 61000), other = key_of(CLIENT_V4, 61001);
+	struct fast_path_count count;
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	send_esp_in_udp(61000, 2);
+	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), -ENOENT);
+	nft_maps.count(fast_path, &key, MARK_2, true);
+	nft_maps.put(fast_path, &other, MARK_1);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	send_esp_in_udp(61000, 3);
+	send_esp_in_udp(61001, 1);
+	expect_count(fast_path, &key, 3);
+	ck_assert_int_eq(nft_maps.counted(fast_path, &other, &count), -ENOENT);
+	nft_maps.remove(fast_path, &key);
+	nft_maps.put(fast_path, &key, MARK_1);
+	nft_maps.count(fast_path, &key, MARK_1, true);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	expect_count(fast_path, &key, 0);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	expect_count(fast_path, &key, 1);
+	nft_maps.count(fast_path, &key, MARK_1, false);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	send_esp_in_udp(61000, 1);
+	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), -ENOENT);
+	ck_assert_uint_eq(elements(), 2);
+	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 0);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** ESP and AH of either family count together. */
+START_TEST(clients_count_on_demand)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V6, 0);
+	struct fast_path_count count;
+
+	nft_maps.put(fast_path, &key, MARK_1);
+	nft_maps.count(fast_path, &key, MARK_1, true);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_uint_eq(server_of(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of(CLIENT_V6, 51,
+				  "\x32\x04\0\0\xc0\0\1\2\0\0\0\1\1\2\3\4\5\6\7\x8\1\2\3\4", 24),
+		0x11);
+	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), 0);
+	ck_assert_uint_eq(count.packets, 2);
+	ck_assert_uint_eq(count.bytes, 2 * 40 + sizeof(esp) + 24);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Where what is put may be there already, and where it is not there at all, it counts. */
+START_TEST(elements_count_in_doubt)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 61000), new = key_of(CLIENT_V4, 61001);
+
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	nft_maps.doubt(fast_path, true);
+	nft_maps.put(fast_path, &key, MARK_2);
+	nft_maps.count(fast_path, &key, MARK_2, true);
+	nft_maps.put(fast_path, &new, MARK_1);
+	nft_maps.count(fast_path, &new, MARK_1, true);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	nft_maps.count(fast_path, &new, 0, false); /* nothing to be done */
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	send_esp_in_udp(61000, 2);
+	send_esp_in_udp(61001, 1);
+	expect_count(fast_path, &key, 2);
+	expect_count(fast_path, &new, 1);
+	nft_maps.count(fast_path, &key, MARK_2, true); /* as it is gone for whatever reason */
+	nft_maps.remove(fast_path, &key);
+	nft_maps.count(fast_path, &key, MARK_2, true);
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	send_esp_in_udp(61000, 1);
+	expect_count(fast_path, &key, 1);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
 /** Without its tables the backend says so, and the next ones serve it again. */
 START_TEST(tables_that_are_gone)
 {
@@ -403,6 +506,9 @@ int main(void)
 	tcase_add_test(tests, many_at_once);
 	tcase_add_test(tests, elements_outlive_the_ruleset);
 	tcase_add_test(tests, servers_are_counted);
+	tcase_add_test(tests, elements_count_on_demand);
+	tcase_add_test(tests, clients_count_on_demand);
+	tcase_add_test(tests, elements_count_in_doubt);
 	tcase_add_test(tests, tables_that_are_gone);
 	tcase_add_test(tests, elements_are_found);
 	tcase_add_test(tests, one_of_many_is_there);
