@@ -155,7 +155,8 @@ static __always_inline int judge4(
 	client = bpf_map_lookup_elem(&ipb1_clients4, &key);
 	if (!client)
 		return stranger4(skb);
-	see(client);
+	if (!see(client))
+		return unusual4(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    bpf_ntohs(packet->ip.tot_len)))
 		return pass(BPF_REASON_TRUNCATED);
@@ -184,7 +185,8 @@ static __always_inline int judge6(
 	client = bpf_map_lookup_elem(&ipb1_clients6, &key);
 	if (!client)
 		return stranger6(skb);
-	see(client);
+	if (!see(client))
+		return unusual6(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len)))
 		return pass(BPF_REASON_TRUNCATED);

@@ -125,6 +125,7 @@ struct bpf_counters {
 	X(TTL, "ttl", "TTL or hop limit at its end")                                      \
 	X(TOO_BIG, "too-big", "longer than the MTU of the way")                           \
 	X(GSO, "aggregate", "several packets in one")                                     \
+	X(STALE, "stale", "the daemon has been away for half a minute")                   \
 	X(NO_ROOM, "no-room", "no memory for the headers")                                \
 	/* of nat servers' replies */                                                     \
 	X(REPLY, "reply", "a nat server's packet, carried to its client")                 \
@@ -139,11 +140,15 @@ enum bpf_reason {
 	BPF_REASON_COUNT
 };
 
-#define BPF_IDENTITY_BYTES 32
+#define BPF_IDENTITY_BYTES 28
 
 struct bpf_settings {
 	char identity[BPF_IDENTITY_BYTES]; /**< whose server numbers are in the maps */
+	__u32 alive; /**< when the ways were last right, in units of bpf_client.seen */
 };
+
+/** How long the ways are believed when nobody says that they are right; 30 seconds. */
+#define BPF_ALIVE_UNITS 28
 
 /** What is noted of an interface the program is at. */
 enum bpf_hook_flag {

@@ -91,24 +91,40 @@ static __always_inline void count(__u32 server, __u32 ip_bytes)
 /** The time as bpf_client.seen has it, and the jiffies, without their lowest bits, that it was
  *  last asked for. The kernel's clock costs fifty instructions, jiffies two. */
 struct {
-	__u32 seen;
+	__u32 seen; /**< what clients have that were seen: now, or if ways are stale SEEN_NEVER */
 	__u32 jiffies;
+	__u32 now;
 } ipb_clock;
 
 #define CLOCK_SHIFT 7 /**< 0.13 s to 1.3 s, as CONFIG_HZ is */
+#define SEEN_NEVER 0xffffffff
+
+/** Asks for the time, and whether somebody has looked after the ways lately. */
+static __always_inline void tick(__u32 jiffies)
+{
+	__u32 now = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT), first = 0;
+	const struct bpf_settings *settings = bpf_map_lookup_elem(&ipb1_settings, &first);
+
+	ipb_clock.now = now;
+	ipb_clock.jiffies = jiffies;
+	ipb_clock.seen = now;
+	if (settings && (__s32)(now - settings->alive) > BPF_ALIVE_UNITS)
+		ipb_clock.seen = SEEN_NEVER;
+}
 
 /** Notes that a client is there. Written once a second, so that the line of memory is not
- *  carried from one CPU to the other with every packet. */
-static __always_inline void see(struct bpf_client *client)
+ *  carried from one CPU to the other with every packet. False if ways are stale: no client
+ *  has been seen then, so that with others this costs nothing. */
+static __always_inline bool see(struct bpf_client *client)
 {
 	__u32 jiffies = (__u32)(bpf_jiffies64() >> CLOCK_SHIFT);
 
-	if (jiffies != ipb_clock.jiffies) {
-		ipb_clock.seen = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT);
-		ipb_clock.jiffies = jiffies;
-	}
-	if (client->seen != ipb_clock.seen)
-		client->seen = ipb_clock.seen;
+	if (jiffies != ipb_clock.jiffies)
+		tick(jiffies);
+	if (client->seen == ipb_clock.seen)
+		return true;
+	client->seen = ipb_clock.now;
+	return ipb_clock.seen != SEEN_NEVER;
 }
 
 /** The way of a client's server. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fragments, IPv4 options and IPv6 extension headers: such a packet is never carried here. If
- * it is a known client's it gets the mark and goes up the stack.
+ * Fragments, IPv4 options and IPv6 extension headers, and any packet while ways are stale: such
+ * a one is never carried here. If it is a known client's it gets the mark and goes up the
+ * stack.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 struct found {
 	__u32 offset; /**< of the upper header in the frame */
 	__u8 protocol;
+	bool plain; /**< nothing is unusual about it but the time */
 	bool fragment;
 	bool later; /**< not the first fragment: nothing of the upper header is there */
 };
@@ -53,6 +55,10 @@ static __always_inline int found_mark(struct __sk_buff *skb, const struct found 
 		return pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
+	if (skb->gso_size && kind == KIND_ESP_IN_UDP)
+		return pass(BPF_REASON_GSO_UDP);
+	if (found->plain)
+		return pass_marked(skb, client, way, BPF_REASON_STALE);
 	return pass_marked(skb, client, way,
 		found->fragment ? BPF_REASON_FRAGMENT : BPF_REASON_OPTIONS);
 }
@@ -71,6 +77,7 @@ static __noinline int unusual4(struct __sk_buff *skb)
 	found.offset = ETH_HLEN + ip.ihl * 4;
 	found.fragment = ip.frag_off & bpf_htons(V4_FRAGMENT);
 	found.later = ip.frag_off & bpf_htons(V4_OFFSET);
+	found.plain = ip.ihl == 5 && !found.fragment;
 	kind = found_kind(skb, &found, &key.client_port);
 	if (kind == KIND_OTHER)
 		return TC_ACT_UNSPEC;
@@ -127,6 +134,7 @@ static __noinline int unusual6(struct __sk_buff *skb)
 	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
 	found.protocol = ip.nexthdr;
+	found.plain = !is_extension(ip.nexthdr);
 	for (i = 0; i < EXTENSIONS && extension_skip(skb, &found); i++)
 		;
 	kind = found_kind(skb, &found, &key.client_port);

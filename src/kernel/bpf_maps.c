@@ -151,6 +151,8 @@ static int begin(struct fast_path *fast_path)
 
 	if (!error)
 		error = bpf_servers_put(&fast_path->servers);
+	if (!error)
+		error = bpf_program_beat(fast_path->ingress);
 	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
 		error = bpf_program_counters(
 			fast_path->ingress, i, &fast_path->before[i]);
@@ -243,11 +245,14 @@ static int descriptor(const struct fast_path *fast_path)
 	return next_hops_fd(fast_path->servers.hops);
 }
 
-/** Follows next hops and links. Somebody else may have taken our program off. */
+/** Follows next hops and links. Somebody else may have taken our program off. Once all has been
+ *  asked for the ways are right. */
 static void follow(struct fast_path *fast_path, bool all)
 {
 	if (bpf_servers_follow(&fast_path->servers, all) || all)
 		bpf_links_look(&fast_path->links);
+	if (all)
+		bpf_program_beat(fast_path->ingress);
 }
 
 /** What was counted. */

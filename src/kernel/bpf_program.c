@@ -137,15 +137,27 @@ static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 	return 0;
 }
 
+/** Notes whose numbers are in the maps. When ways were right for an earlier run stays. */
+static int identity_put(const struct bpf_ingress *ingress, const char *identity)
+{
+	struct bpf_settings settings = { .identity = "" };
+	int map = ingress->maps[BPF_MAP_SETTINGS];
+	uint32_t first = 0;
+
+	if (bpf_map_lookup_elem(map, &first, &settings))
+		return -errno;
+	memset(settings.identity, 0, sizeof(settings.identity));
+	strcpy(settings.identity, identity);
+	return bpf_map_update_elem(map, &first, &settings, BPF_ANY);
+}
+
 /** Pins the maps that are new. The identity comes last: until then they are nobody's. */
 static int maps_pin(struct bpf_ingress *ingress, const char *directory,
 	const struct bpf_program_limits *limits, const bool taken[static BPF_MAP_COUNT])
 {
-	struct bpf_settings settings = { .identity = "" };
-	uint32_t first = 0;
 	int i, error;
 
-	if (strlen(limits->identity) >= sizeof(settings.identity))
+	if (strlen(limits->identity) >= BPF_IDENTITY_BYTES)
 		return -EINVAL;
 	for (i = 0; i < BPF_MAP_COUNT; i++) {
 		ingress->maps[i] = bpf_map__fd(map_in(ingress, (enum bpf_map_name)i));
@@ -156,9 +168,7 @@ static int maps_pin(struct bpf_ingress *ingress, const char *directory,
 			return error;
 	}
 	ingress->took_over = taken[BPF_MAP_CLIENTS4] && taken[BPF_MAP_CLIENTS6];
-	strcpy(settings.identity, limits->identity);
-	return bpf_map_update_elem(
-		ingress->maps[BPF_MAP_SETTINGS], &first, &settings, BPF_ANY);
+	return identity_put(ingress, limits->identity);
 }
 
 /** Finds the loaded program and its number. */

@@ -56,6 +56,10 @@ uint64_t bpf_program_memory_bytes(const struct bpf_ingress *ingress);
 int bpf_program_set_way(
 	const struct bpf_ingress *ingress, uint32_t index, const struct bpf_way *way);
 
+/** Says that the ways are right, now. When nobody has done so for 30 seconds the program leaves
+ *  packets, with their marks, to the kernel's routes and neighbours. Negative errno. */
+int bpf_program_beat(const struct bpf_ingress *ingress);
+
 /** Sums a counter of a server up over the CPUs. Negative errno. */
 int bpf_program_counters(const struct bpf_ingress *ingress, uint32_t server,
 	struct bpf_counters *ret_counters);

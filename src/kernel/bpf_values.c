@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -59,6 +60,23 @@ int bpf_program_set_way(
 	if (!error)
 		error = bpf_map_update_elem(fd, &index, &value, BPF_ANY);
 	return error ? error : bpf_map_update_elem(fd, &index, way, BPF_ANY);
+}
+
+/** Writes the time as the program has it. */
+int bpf_program_beat(const struct bpf_ingress *ingress)
+{
+	int map = bpf_program_map(ingress, BPF_MAP_SETTINGS);
+	struct bpf_settings settings;
+	uint32_t first = 0;
+	struct timespec now;
+
+	if (bpf_map_lookup_elem(map, &first, &settings))
+		return -errno;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	settings.alive = (uint32_t)(((uint64_t)now.tv_sec * 1000000000u +
+					    (uint64_t)now.tv_nsec) >>
+		BPF_SEEN_SHIFT);
+	return bpf_map_update_elem(map, &first, &settings, BPF_ANY);
 }
 
 /** Sums numbers up, of which each CPU has so many in a row. */

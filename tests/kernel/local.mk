@@ -89,6 +89,7 @@ tests_kernel_bpf_maps_LDADD = $(KERNEL_LDADD)
 # The BPF program, frame by frame.
 KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)
 KERNEL_BPF_TESTS = \
+	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \
 	tests/kernel/bpf_pass \
 	tests/kernel/bpf_program \
@@ -100,6 +101,10 @@ check_PROGRAMS += $(KERNEL_BPF_TESTS)
 TESTS += $(KERNEL_BPF_TESTS)
 endif
 endif
+tests_kernel_bpf_away_SOURCES = tests/kernel/bpf_away.c $(KERNEL_BPF)
+tests_kernel_bpf_away_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_away_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_away_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
 tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
 tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
