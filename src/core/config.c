@@ -92,6 +92,7 @@ void config_defaults(struct config *config)
 	config->queue = CONFIG_DEFAULT_QUEUE;
 	config->queue_length = CONFIG_DEFAULT_QUEUE_LENGTH;
 	config->socket_buffer_bytes = CONFIG_DEFAULT_SOCKET_BUFFER_BYTES;
+	config->limits[LIMIT_INDEX(LIMIT_KNOWN, LIMIT_FROM)] = CONFIG_DEFAULT_LIMIT_KNOWN_SOURCE;
 	config->limit_prefix_v4 = CONFIG_DEFAULT_LIMIT_PREFIX_V4;
 	config->limit_prefix_v6 = CONFIG_DEFAULT_LIMIT_PREFIX_V6;
 	config->limit_sources = CONFIG_DEFAULT_LIMIT_SOURCES;

@@ -16,6 +16,9 @@ static const char *const names[LIMITS] = {
 	[LIMIT_INDEX(LIMIT_AH, LIMIT_FROM)] = "ah-source",
 	[LIMIT_INDEX(LIMIT_AH, LIMIT_TO)] = "ah-service",
 	[LIMIT_INDEX(LIMIT_AH, LIMIT_ALL)] = "ah-total",
+	[LIMIT_INDEX(LIMIT_KNOWN, LIMIT_FROM)] = "known-source",
+	[LIMIT_INDEX(LIMIT_KNOWN, LIMIT_TO)] = "known-service",
+	[LIMIT_INDEX(LIMIT_KNOWN, LIMIT_ALL)] = "known-total",
 };
 
 /** The name of a limit. */

@@ -13,6 +13,7 @@ enum limit_kind {
 	LIMIT_ISAKMP, /**< all other */
 	LIMIT_ESP,    /**< ESP, in UDP or not, that the kernel does not carry */
 	LIMIT_AH,     /**< the same of AH */
+	LIMIT_KNOWN,  /**< ISAKMP of established clients, first messages too */
 };
 
 enum limit_scope {
@@ -22,7 +23,8 @@ enum limit_scope {
 };
 
 #define LIMIT_SCOPES 3
-#define LIMITS (4 * LIMIT_SCOPES)
+#define LIMITS_OF_STRANGERS (LIMIT_KNOWN * LIMIT_SCOPES) /**< those that come first */
+#define LIMITS (LIMITS_OF_STRANGERS + LIMIT_SCOPES)
 #define LIMIT_RATE_MAX 1000000 /**< packets a second */
 
 /** The number of a limit. */

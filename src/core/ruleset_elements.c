@@ -100,6 +100,7 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_SERVER_MARKS:
 	case RULESET_LIMITED_SOURCES:
 	case RULESET_LIMITED_VIRTUALS:
+	case RULESET_KNOWN:
 		break;
 	}
 }
@@ -167,7 +168,8 @@ uint32_t ruleset_set_size(const struct config *config, const struct ruleset_set 
 		return config->limit_sources;
 	if (set->content == RULESET_LIMITED_VIRTUALS)
 		return CONFIG_SERVICES * CONFIG_ADDRESSES;
-	if (set->content == RULESET_FILLED_LATER && has_family(config, set->family))
+	if ((set->content == RULESET_FILLED_LATER || set->content == RULESET_KNOWN) &&
+		has_family(config, set->family))
 		return config->max_entries;
 	ruleset_elements(config, set, count, &size);
 	return size ? size : 1;

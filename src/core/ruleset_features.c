@@ -55,29 +55,50 @@ static unsigned int fast_path_features(const struct config *config)
 	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
 }
 
-/** Tells whether no service has the daemon look into ESP. */
-static bool is_all_carried(const struct config *config)
+/** Tells whether a server has labels in SPIs. */
+static bool has_labels(const struct config_service *service)
 {
-	size_t i, j;
+	size_t i = 0;
 
-	for (i = 0; i < config->service_count; i++) {
-		if (config->services[i].learn_spi)
-			return false;
-		for (j = 0; j < config->services[i].server_count; j++)
-			if (config->services[i].servers[j].spi_last)
-				return false;
-	}
-	return true;
+	while (i < service->server_count && !service->servers[i].spi_last)
+		i++;
+	return i < service->server_count;
 }
 
-/** Tells whether anything is limited. */
+/** What the services have the daemon look into ESP for: by labels, or to learn SPIs. */
+static unsigned int esp_features(const struct config *config)
+{
+	unsigned int features = RULESET_WITH_ALL_CARRIED | RULESET_WITHOUT_LABELS;
+	size_t i;
+
+	for (i = 0; i < config->service_count; i++) {
+		if (has_labels(&config->services[i]))
+			return 0;
+		if (config->services[i].learn_spi)
+			features = RULESET_WITHOUT_LABELS;
+	}
+	return features;
+}
+
+/** Tells whether anything is limited but what known clients send, which needs no limit unless
+ *  others have one. */
 static bool is_limited(const struct config *config)
 {
 	size_t i = 0;
 
-	while (i < LIMITS && !config->limits[i])
+	while (i < LIMITS_OF_STRANGERS && !config->limits[i])
 		i++;
-	return i < LIMITS;
+	return i < LIMITS_OF_STRANGERS;
+}
+
+/** How limits know established clients: by the fast path's maps, or by sets. */
+static unsigned int limit_features(const struct config *config, unsigned int features)
+{
+	const unsigned int mapped = RULESET_WITH_FAST_MAPS | RULESET_WITH_ALL_CARRIED;
+
+	if (!is_limited(config))
+		return 0;
+	return RULESET_WITH_LIMITS | (mapped & ~features ? RULESET_WITH_KNOWN : 0);
 }
 
 /** What all ask for. */
@@ -96,15 +117,33 @@ unsigned int ruleset_features(const struct config *config)
 		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	else
 		features |= RULESET_WITHOUT_NAT;
-	if (features & RULESET_WITH_FAST && is_all_carried(config))
-		features |= RULESET_WITH_ALL_CARRIED;
-	if (is_limited(config))
-		features |= RULESET_WITH_LIMITS;
+	features |= esp_features(config);
+	features |= limit_features(config, features);
 	if (!(NAT_AND_LOCAL & ~features))
 		features |= RULESET_WITH_OUTPUT;
 	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))
 		features |= RULESET_WITH_UNTRACKED;
 	return features;
+}
+
+/** The same without the maps of the fast path, which nobody else can fill. */
+unsigned int ruleset_features_plain(const struct config *config)
+{
+	unsigned int features = ruleset_features(config) & ~RULESET_WITH_ANY_FAST;
+
+	return features | limit_features(config, features);
+}
+
+/** The longest time of a service. */
+uint64_t ruleset_known_s(const struct config *config)
+{
+	uint64_t longest_ms = 0;
+	size_t i;
+
+	for (i = 0; i < config->service_count; i++)
+		if (config->services[i].timeout_established_ms > longest_ms)
+			longest_ms = config->services[i].timeout_established_ms;
+	return longest_ms / 1000;
 }
 
 /** Adds one server to what makes a configuration's identity. */

@@ -107,6 +107,7 @@ const struct ruleset_chain ruleset_chains[] = {
 	/* After defragmentation (-400), before conntrack (-200): nft's "raw". */
 	{ PREROUTING, 0, IN_INET, RULESET_HOOK_PREROUTING, "filter", -300, 0 },
 	{ MARKED, NAT_AND_OTHERS, IN_INET, RULESET_HOOK_PREROUTING, "filter", -299, 0 },
+	RULESET_LIMIT_HOOKS,
 	{ TRANSLATE, NAT, IN_INET, RULESET_HOOK_PREROUTING, "nat", -100, 0 },
 	{ INPUT, RULESET_WITH_LOCAL, IN_INET, RULESET_HOOK_INPUT, "filter", -150, 0 },
 	{ OUTPUT, RULESET_WITH_OUTPUT, IN_INET, RULESET_HOOK_OUTPUT, "filter", -300, 0 },
@@ -310,6 +311,8 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ PREROUTING, 0, NULL, { IS_V6 }, IF_TO(V6, RULESET_SET_V6, DIVERT) },
 	{ PREROUTING, SEEN, NULL, { IS_V4 }, IF_FROM(V4, SEEN_V4, UNTRACKED_REPLY) },
 	{ PREROUTING, SEEN, NULL, { IS_V6 }, IF_FROM(V6, SEEN_V6, UNTRACKED_REPLY) },
+
+	RULESET_LEARN_RULES,
 
 	{ MARKED, NAT_AND_OTHERS, NULL, { { 0 } }, RULESET_KEY_MARK, OTHER_MARKS,
 		RULESET_NOTRACK, NULL, 0, 0 },

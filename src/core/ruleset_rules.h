@@ -9,6 +9,7 @@
  *
  *   prerouting -300  reassembled; IPsec is queued, and comes back with its server's mark
  *   prerouting -299  marks of servers that are not nat: kept out of conntrack
+ *   prerouting -298  passed by the daemon: its sender is known, where limits have to know
  *   prerouting -100  marks of nat servers: the mark's server becomes the destination
  *   input      -150  delivered to the director: our bits of the mark are cleared
  *
@@ -48,6 +49,11 @@
 /** How long a source that sends nothing more is remembered. */
 #define RULESET_LIMIT_S 10
 
+#define RULESET_SET_KNOWN_V4 "known4" /**< clients and virtual addresses, of established ones */
+#define RULESET_SET_KNOWN_V6 "known6"
+/** How often the kernel looks for known clients whose time is over. */
+#define RULESET_KNOWN_LOOK_MS 60000
+
 #define RULESET_MATCHES 5 /**< most matches of a rule */
 
 /** What a configuration asks of the ruleset. Bits; a piece of the ruleset is there when the
@@ -71,13 +77,18 @@ enum ruleset_feature {
 	/** ESP of all established clients passes the daemon by: no service looks into it */
 	RULESET_WITH_ALL_CARRIED = 1 << 13,
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
+	RULESET_WITH_KNOWN = 1 << 15,  /**< by sets that tell established clients */
+	RULESET_WITHOUT_LABELS = 1 << 16, /**< ESP is never forwarded by its SPI's label */
 };
 
 /** All that has to do with the fast path. */
 #define RULESET_WITH_ANY_FAST                                                  \
-	(RULESET_WITH_FAST | RULESET_WITH_FAST_AH | RULESET_WITH_FAST_MAPS |       \
+	(unsigned int)(RULESET_WITH_FAST | RULESET_WITH_FAST_AH | RULESET_WITH_FAST_MAPS |       \
 		RULESET_WITH_ALL_CARRIED |                                         \
 		RULESET_WITH_FAST_MARKED)
+
+/** Any of these: there is something in the table that outlives the daemon. */
+#define RULESET_LASTS (RULESET_WITH_FAST | RULESET_WITH_KNOWN)
 
 enum ruleset_table {
 	RULESET_TABLE_INET,
@@ -117,6 +128,8 @@ enum ruleset_content {
 	RULESET_FILLED_LATER,      /**< map: by the fast path's backend, kept over a restart */
 	RULESET_LIMITED_SOURCES,   /**< by packets: what a limit has of each source */
 	RULESET_LIMITED_VIRTUALS,  /**< the same of each virtual address */
+	RULESET_KNOWN,             /**< by packets that the daemon has let through; kept over a
+	                                restart */
 	RULESET_SERVER_MARKS,      /**< marks of all servers, each with a counter */
 	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
@@ -209,6 +222,8 @@ enum ruleset_statement {
 	RULESET_IF_MAPPED,       /**< to next, if the map has the key */
 	RULESET_LIMIT_EACH,      /**< to next, if the key is over the rule's limit */
 	RULESET_LIMIT_ALL,       /**< to next, if all together are over it */
+	RULESET_UPDATE,          /**< the key is put into the set, or stays from now on */
+	RULESET_ADD,             /**< the key is put into the set if it is not there */
 	RULESET_COUNT_DROP,
 	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
 	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
@@ -246,6 +261,12 @@ bool ruleset_wants(const struct config *config, unsigned int features, unsigned 
 
 /** What config asks for: bits of enum ruleset_feature. */
 unsigned int ruleset_features(const struct config *config);
+
+/** The same without a fast path: what can be had of somebody else who installs it. */
+unsigned int ruleset_features_plain(const struct config *config);
+
+/** How long a client is known that sends no more ISAKMP, in seconds. */
+uint64_t ruleset_known_s(const struct config *config);
 
 /** True when the table has anything in it. */
 bool ruleset_has_table(unsigned int features, enum ruleset_table table);

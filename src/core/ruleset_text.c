@@ -81,7 +81,9 @@ static const char *type_name(enum ruleset_type type)
 	case RULESET_TYPE_V6_PORT:
 		return "ipv6_addr . inet_service";
 	case RULESET_TYPE_CLIENT_V4:
+		return "ipv4_addr . ipv4_addr";
 	case RULESET_TYPE_CLIENT_V6:
+		return "ipv6_addr . ipv6_addr";
 	case RULESET_TYPE_SESSION_V4:
 	case RULESET_TYPE_SESSION_V6:
 	case RULESET_TYPE_NONE:
@@ -109,11 +111,19 @@ static void add_element(const struct ruleset_element *element, void *user)
 		text_add(&printer->text, " : %s", address_format(element->data, name));
 }
 
-/** Tells whether packets fill a set. */
-static bool is_dynamic(const struct ruleset_set *set)
+/** Adds how a set is filled by packets, if it is. */
+static void add_dynamics(struct printer *printer, const struct ruleset_set *set)
 {
-	return set->content == RULESET_LIMITED_SOURCES ||
-	       set->content == RULESET_LIMITED_VIRTUALS;
+	struct text *text = &printer->text;
+
+	if (set->content == RULESET_LIMITED_SOURCES)
+		text_add(text, "\t\tflags dynamic,timeout\n\t\ttimeout %us\n",
+			RULESET_LIMIT_S);
+	else if (set->content == RULESET_KNOWN)
+		text_add(text, "\t\tflags dynamic,timeout\n\t\tgc-interval %us\n",
+			RULESET_KNOWN_LOOK_MS / 1000);
+	else if (set->content == RULESET_LIMITED_VIRTUALS)
+		text_add(text, "\t\tflags dynamic\n");
 }
 
 /** Adds one set or map. */
@@ -126,11 +136,7 @@ static void add_set(struct printer *printer, const struct ruleset_set *set)
 	if (set->data)
 		text_add(&printer->text, " : %s", type_name(set->data));
 	text_add(&printer->text, "\n");
-	if (is_dynamic(set))
-		text_add(&printer->text, "\t\tflags dynamic%s\n",
-			set->content == RULESET_LIMITED_SOURCES ? ",timeout" : "");
-	if (set->content == RULESET_LIMITED_SOURCES)
-		text_add(&printer->text, "\t\ttimeout %us\n", RULESET_LIMIT_S);
+	add_dynamics(printer, set);
 	if (size)
 		text_add(&printer->text, "\t\tsize %u\n", size);
 	printer->set = set;
@@ -187,7 +193,11 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 		text_add(&printer->text, "ip6 daddr . th dport ");
 		break;
 	case RULESET_KEY_CLIENT_V4:
+		text_add(&printer->text, "ip saddr . ip daddr ");
+		break;
 	case RULESET_KEY_CLIENT_V6:
+		text_add(&printer->text, "ip6 saddr . ip6 daddr ");
+		break;
 	case RULESET_KEY_SESSION_V4:
 	case RULESET_KEY_SESSION_V6:
 	case RULESET_KEY_NONE:
@@ -212,6 +222,16 @@ static void add_limit(struct printer *printer, const struct ruleset_rule *rule)
 	uint32_t limit = printer->config->limits[rule->limit - 1];
 
 	text_add(&printer->text, "limit rate over %u/second burst %u packets ", limit, limit);
+}
+
+/** Adds that the key is put into a set. */
+static void add_learning(struct printer *printer, const struct ruleset_rule *rule)
+{
+	text_add(&printer->text, "%s @%s { ",
+		rule->statement == RULESET_UPDATE ? "update" : "add", rule->set);
+	add_key(printer, rule->key);
+	text_add(&printer->text, "timeout %llus }",
+		(unsigned long long)ruleset_known_s(printer->config));
 }
 
 /** Adds what is done. */
@@ -265,6 +285,10 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_LIMIT_ALL:
 		add_limit(printer, rule);
 		text_add(text, "goto %s", rule->next);
+		break;
+	case RULESET_UPDATE:
+	case RULESET_ADD:
+		add_learning(printer, rule);
 		break;
 	case RULESET_COUNT_DROP:
 		text_add(text, "counter drop");
@@ -364,8 +388,7 @@ int ruleset_text(const struct config *config, char **ret_text)
 {
 	struct printer printer = {
 		.config = config,
-		/* The maps of the fast path are the daemon's: nobody else can fill them. */
-		.features = ruleset_features(config) & ~(unsigned int)RULESET_WITH_ANY_FAST,
+		.features = ruleset_features_plain(config),
 	};
 
 	add_table(&printer, RULESET_TABLE_INET, "inet");

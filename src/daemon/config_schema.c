@@ -129,8 +129,9 @@ static const struct config_key schema[] = {
 	{NUMBER(SECTION_GLOBAL, "socket-buffer-bytes", CONFIG_DEFAULT_SOCKET_BUFFER_BYTES,
 		 65536, 1073741824),
 		FIELD(config, socket_buffer_bytes), .place = CONFIG_NO_PLACE},
-#define LIMIT_KEY(name, kind, scope)                                                       \
-	{NUMBER(SECTION_GLOBAL, "limit-" name, 0, 0, LIMIT_RATE_MAX),                     \
+#define LIMIT_KEY(name, kind, scope) LIMIT_KEY_OF(name, kind, scope, 0)
+#define LIMIT_KEY_OF(name, kind, scope, rate)                                              \
+	{NUMBER(SECTION_GLOBAL, "limit-" name, rate, 0, LIMIT_RATE_MAX),                  \
 		FIELD(config, limits[LIMIT_INDEX(LIMIT_##kind, LIMIT_##scope)]),           \
 		.place = CONFIG_NO_PLACE}
 	LIMIT_KEY("first-source", FIRST, FROM),
@@ -145,6 +146,9 @@ static const struct config_key schema[] = {
 	LIMIT_KEY("ah-source", AH, FROM),
 	LIMIT_KEY("ah-service", AH, TO),
 	LIMIT_KEY("ah-total", AH, ALL),
+	LIMIT_KEY_OF("known-source", KNOWN, FROM, CONFIG_DEFAULT_LIMIT_KNOWN_SOURCE),
+	LIMIT_KEY("known-service", KNOWN, TO),
+	LIMIT_KEY("known-total", KNOWN, ALL),
 	{NUMBER(SECTION_GLOBAL, "limit-prefix", CONFIG_DEFAULT_LIMIT_PREFIX_V4, 1, 32),
 		FIELD(config, limit_prefix_v4), .place = CONFIG_NO_PLACE},
 	{NUMBER(SECTION_GLOBAL, "limit-prefix6", CONFIG_DEFAULT_LIMIT_PREFIX_V6, 1, 128),

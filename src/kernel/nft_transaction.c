@@ -222,7 +222,7 @@ static void set_note_host_order(struct nft_transaction *transaction, struct nftn
 static uint32_t set_flags(const struct nft_types *types)
 {
 	return (types->data ? NFT_SET_MAP : 0) | (types->dynamic ? NFT_SET_EVAL : 0) |
-	       (types->timeout_ms ? NFT_SET_TIMEOUT : 0);
+	       (types->timeout_ms || types->look_ms ? NFT_SET_TIMEOUT : 0);
 }
 
 /** Has each element of a set count. */
@@ -252,6 +252,8 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 		nftnl_set_set_u32(set, NFTNL_SET_FLAGS, set_flags(types));
 		if (types->timeout_ms)
 			nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, types->timeout_ms);
+		if (types->look_ms)
+			nftnl_set_set_u32(set, NFTNL_SET_GC_INTERVAL, types->look_ms);
 		if (types->size)
 			nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, types->size);
 		if (types->counted)

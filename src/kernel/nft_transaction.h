@@ -43,7 +43,8 @@ struct nft_types {
 	uint32_t data_bytes;
 	uint32_t size; /**< most elements; the kernel then looks them up faster. 0: no limit */
 	bool dynamic;  /**< rules add elements */
-	uint64_t timeout_ms; /**< of elements; 0: they stay */
+	uint64_t timeout_ms; /**< of elements; 0: they stay, or have times of their own */
+	uint32_t look_ms; /**< they have: how often what is over is looked for; 0: they do not */
 	bool counted;  /**< each element counts the packets it was found for */
 };
 

@@ -21,14 +21,20 @@ static uint16_t family_of(enum ruleset_table table)
 	return table == RULESET_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
 }
 
-/** Tells whether a set is a map whose elements outlive the daemon, and is wanted. */
+/** Tells whether a set's elements outlive the daemon. */
+static bool is_lasting(const struct ruleset_set *set)
+{
+	return set->content == RULESET_FILLED_LATER || set->content == RULESET_KNOWN;
+}
+
+/** Tells whether the set of that name is one whose elements outlive the daemon, and is
+ *  wanted. */
 static bool is_kept(const char *name, unsigned int features)
 {
 	size_t i;
 
 	for (i = 0; i < ruleset_set_count; i++)
-		if (ruleset_sets[i].content == RULESET_FILLED_LATER &&
-			strcmp(ruleset_sets[i].name, name) == 0)
+		if (is_lasting(&ruleset_sets[i]) && strcmp(ruleset_sets[i].name, name) == 0)
 			return !(ruleset_sets[i].needs & ~features);
 	return false;
 }
@@ -105,7 +111,7 @@ static int empty_table(struct nft_transaction *transaction, enum ruleset_table t
 static int replace_table(struct nft_transaction *transaction, const struct config *config,
 	enum ruleset_table table, unsigned int features)
 {
-	bool keep = table == RULESET_TABLE_INET && features & RULESET_WITH_FAST &&
+	bool keep = table == RULESET_TABLE_INET && features & RULESET_LASTS &&
 		is_same(config);
 
 	nft_add_table(transaction, RULESET_TABLE);

@@ -132,9 +132,11 @@ static void add_set(struct ruleset_rule_build *build, const struct ruleset_set *
 		.size = ruleset_set_size(build->config, set),
 		.counted = set->content == RULESET_SERVER_MARKS,
 		.dynamic = set->content == RULESET_LIMITED_SOURCES ||
-			set->content == RULESET_LIMITED_VIRTUALS,
+			set->content == RULESET_LIMITED_VIRTUALS ||
+			set->content == RULESET_KNOWN,
 		.timeout_ms = set->content == RULESET_LIMITED_SOURCES ?
 			RULESET_LIMIT_S * 1000 : 0,
+		.look_ms = set->content == RULESET_KNOWN ? RULESET_KNOWN_LOOK_MS : 0,
 	};
 	struct nft_elements elements = {
 		.transaction = build->transaction,
@@ -239,7 +241,7 @@ void ruleset_build(struct nft_transaction *transaction, const struct config *con
 
 	add_sets(&build, table);
 	add_chains(&build, table);
-	if (table == RULESET_TABLE_INET && features & RULESET_WITH_FAST)
+	if (table == RULESET_TABLE_INET && features & RULESET_LASTS)
 		add_identity(&build);
 	if (table == RULESET_TABLE_INET)
 		ruleset_rule_add_defrag(&build);

@@ -162,20 +162,41 @@ static void add_limit_all(struct ruleset_rule_build *build, uint32_t packets)
 		fill_limit(expression, packets);
 }
 
-/** Ends the rule unless those of its key exceed its limit; also if its set is full. */
-static void add_limit_each(struct ruleset_rule_build *build,
-	const struct ruleset_rule *rule, uint32_t packets)
+/** Puts the key into its set. NULL without memory. */
+static struct nftnl_expr *add_to_set(
+	struct ruleset_rule_build *build, const struct ruleset_rule *rule, uint32_t operation)
 {
-	struct nftnl_expr *expression, *limit;
+	struct nftnl_expr *expression;
 
 	ruleset_expression_key(build, rule->key);
 	expression = ruleset_expression_add(build, "dynset");
 	ruleset_expression_set_u32(expression, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	ruleset_expression_set_u32(expression, NFTNL_EXPR_DYNSET_OP, operation);
+	if (expression)
+		nftnl_expr_set_str(expression, NFTNL_EXPR_DYNSET_SET_NAME, rule->set);
+	return expression;
+}
+
+/** Puts the key into its set for as long as a client is known. */
+static void add_learning(
+	struct ruleset_rule_build *build, const struct ruleset_rule *rule, uint32_t operation)
+{
+	struct nftnl_expr *expression = add_to_set(build, rule, operation);
+
+	if (expression)
+		nftnl_expr_set_u64(expression, NFTNL_EXPR_DYNSET_TIMEOUT,
+			ruleset_known_s(build->config) * 1000);
+}
+
+/** Ends the rule unless those of its key exceed its limit; also if its set is full. */
+static void add_limit_each(struct ruleset_rule_build *build,
+	const struct ruleset_rule *rule, uint32_t packets)
+{
+	struct nftnl_expr *limit;
+	struct nftnl_expr *expression = add_to_set(build, rule, NFT_DYNSET_OP_UPDATE);
+
 	if (!expression)
 		return;
-	nftnl_expr_set_str(expression, NFTNL_EXPR_DYNSET_SET_NAME, rule->set);
 	limit = nftnl_expr_alloc("limit");
 	if (!limit) {
 		build->transaction->error = -ENOMEM;
@@ -263,6 +284,12 @@ static void add_statement(
 	case RULESET_LIMIT_ALL:
 		add_limit_all(build, build->config->limits[rule->limit - 1]);
 		add_goto(build, rule->next);
+		break;
+	case RULESET_UPDATE:
+		add_learning(build, rule, NFT_DYNSET_OP_UPDATE);
+		break;
+	case RULESET_ADD:
+		add_learning(build, rule, NFT_DYNSET_OP_ADD);
 		break;
 	case RULESET_COUNT_DROP:
 		ruleset_expression_add(build, "counter");

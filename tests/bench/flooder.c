@@ -190,7 +190,8 @@ static int usage(void)
 	      "  -r RATE  packets a second (all it can)\n"
 	      "  -t MS    for so long, at most 600000 (1000)\n"
 	      "SOURCES: ADDRESS or ADDRESS/LENGTH, of which one is drawn for each packet.\n"
-	      "KIND: init (IKE_SA_INIT), main (IKEv1 main mode), esp\n",
+	      "KIND: init (IKE_SA_INIT), main (IKEv1 main mode), later (both cookies),\n"
+	      "  esp\n",
 		stderr);
 	return 2;
 }

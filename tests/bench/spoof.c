@@ -48,16 +48,31 @@ static const uint8_t main_message[] = {
 	0x80, 11, 0, 1, 0x80, 12, 0x0e, 0x10,
 };
 
+/** An IKEv2 exchange of an IKE SA that there is not: header and encrypted payload. */
+static const uint8_t later_message[] = {
+	/* cookies */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	/* encrypted first, version 2.0, INFORMATIONAL, from the initiator, message 2, 80 bytes */
+	46, 0x20, 37, 0x08, 0, 0, 0, 2, 0, 0, 0, 80,
+	/* nothing is inside: a vector, padding and a sum */
+	0, 0, 0, 52,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+
 static const struct {
 	const char *name;
 	const uint8_t *message; /**< NULL: not ISAKMP */
 	size_t message_bytes;
+	size_t cookie_bytes; /**< of cookies that are drawn, or of ESP's header */
 	size_t share_at; /**< where the key share stands in it; NONE: there is none */
 	size_t nonce_at;
 } kinds[SPOOF_KINDS] = {
-	[SPOOF_INIT] = { "init", init_message, sizeof(init_message), 84, 120 },
-	[SPOOF_MAIN] = { "main", main_message, sizeof(main_message), NONE, NONE },
-	[SPOOF_ESP] = { "esp", NULL, 0, NONE, NONE },
+	[SPOOF_INIT] = { "init", init_message, sizeof(init_message), 8, 84, 120 },
+	[SPOOF_MAIN] = { "main", main_message, sizeof(main_message), 8, NONE, NONE },
+	[SPOOF_LATER] = { "later", later_message, sizeof(later_message), 16, NONE, NONE },
+	[SPOOF_ESP] = { "esp", NULL, 0, 8, NONE, NONE },
 };
 
 /** Compares with the names. */
@@ -150,7 +165,7 @@ void spoof_set(
 	frame->ip.check = checksum(frame);
 	if (kinds[kind].message)
 		start += sizeof(struct udphdr);
-	scatter(start, 8, random);
+	scatter(start, kinds[kind].cookie_bytes, random);
 	start[0] |= 0x80;
 	if (kinds[kind].share_at != NONE)
 		scatter(start + kinds[kind].share_at, RANDOM_BYTES, random);

@@ -16,6 +16,7 @@
 enum spoof_kind {
 	SPOOF_INIT, /**< IKE_SA_INIT with SA, KE and nonce (RFC 7296 1.2) */
 	SPOOF_MAIN, /**< IKEv1 main mode's first message, an SA (RFC 2409 5) */
+	SPOOF_LATER, /**< ISAKMP with both cookies, of no handshake */
 	SPOOF_ESP,
 	SPOOF_KINDS,
 };
@@ -26,7 +27,7 @@ struct spoof {
 	uint8_t bytes[SPOOF_BYTES];
 } __attribute__((packed));
 
-/** The kind of that name ("init", "main", "esp"); SPOOF_KINDS for none. */
+/** The kind of that name ("init", "main", "later", "esp"); SPOOF_KINDS for none. */
 enum spoof_kind spoof_kind_of(const char *name);
 
 /** Fills all that is the same in packets of the kind. virtual is in network order.
@@ -34,7 +35,7 @@ enum spoof_kind spoof_kind_of(const char *name);
 size_t spoof_prepare(struct spoof *frame, enum spoof_kind kind, const struct ethhdr *link,
 	uint32_t virtual);
 
-/** Sets what differs: the source, in host order, and cookie, key share and nonce, or SPI,
+/** Sets what differs: the source, in host order, and cookies, key share and nonce, or SPI,
  *  drawn from *random, which is any number but 0 at first. */
 void spoof_set(
 	struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random);

@@ -48,24 +48,31 @@ static struct nfqueue *begin(size_t limit)
 	return queue;
 }
 
-/** Counts what has been queued, and drops it. */
-static unsigned int queued(struct nfqueue *queue)
+/** Counts what has been queued, and drops it or lets it pass. */
+static unsigned int queued_then(struct nfqueue *queue, bool pass)
 {
 	const struct nfqueue_packet *packets;
-	struct nfqueue_verdict drops[NFQUEUE_BATCH];
+	struct nfqueue_verdict verdicts[NFQUEUE_BATCH];
 	struct fixture_frame frame;
 	unsigned int sum = 0;
 	int count;
 
-	memset(drops, 0, sizeof(drops));
+	for (size_t i = 0; i < NFQUEUE_BATCH; i++)
+		verdicts[i] = (struct nfqueue_verdict){ .accept = pass };
 	fixture_send_udp(CLIENT_V4, 1, 7777);
 	ck_assert(fixture_out(&frame));
 	while ((count = nfqueue_receive(queue, &packets)) > 0) {
-		ck_assert_int_eq(nfqueue_verdicts(queue, drops, (size_t)count), 0);
+		ck_assert_int_eq(nfqueue_verdicts(queue, verdicts, (size_t)count), 0);
 		sum += (unsigned int)count;
 	}
 	ck_assert_int_eq(count, 0);
 	return sum;
+}
+
+/** Counts what has been queued, and drops it. */
+static unsigned int queued(struct nfqueue *queue)
+{
+	return queued_then(queue, false);
 }
 
 /** The virtual address of a client's family. */
@@ -186,19 +193,45 @@ START_TEST(ah)
 }
 END_TEST
 
-/** Where ESP of established clients is queued too, it has no limit: without a fast path,
- *  and with a service that learns from it. */
-START_TEST(without_a_fast_path_esp_has_none)
+/** Has ESP of established clients queued: without a fast path, and with a service that learns
+ *  from it or labels it. With BPF it is not, but neither are clients in our maps. */
+static void queue_esp(int way)
 {
+	struct config *config = fixture_config();
+
+	if (way == 0)
+		config->fast_path = FAST_PATH_OFF;
+	else if (way == 1)
+		config->services[0].learn_spi = true;
+	else if (way == 2)
+		config->services[0].servers[0].spi_last = 1;
+	else
+		config->fast_path = FAST_PATH_BPF;
+}
+
+START_TEST(esp_in_all_modes)
+{
+	size_t limit = LIMIT_INDEX(LIMIT_ESP, LIMIT_ALL);
 	struct nfqueue *queue;
 
-	if (_i)
-		fixture_config()->services[0].learn_spi = true;
-	else
-		fixture_config()->fast_path = FAST_PATH_OFF;
-	queue = begin(LIMIT_INDEX(LIMIT_ESP, LIMIT_ALL));
+	queue_esp(_i);
+	queue = begin(limit);
+	expect_limited(ip(queue, CLIENT_V4, 50, MANY), limit);
+	ck_assert_uint_lt(udp(queue, CLIENT_V4, 4500, esp, sizeof(esp), MANY), MANY);
+	ck_assert_uint_eq(ip(queue, CLIENT_V4, 51, MANY), MANY);
+	nfqueue_close(queue);
+}
+END_TEST
+
+START_TEST(ah_in_all_modes)
+{
+	size_t limit = LIMIT_INDEX(LIMIT_AH, LIMIT_ALL);
+	struct nfqueue *queue;
+
+	queue_esp(_i);
+	queue = begin(limit);
+	expect_limited(ip(queue, CLIENT_V4, 51, MANY), limit);
 	ck_assert_uint_eq(ip(queue, CLIENT_V4, 50, MANY), MANY);
-	ck_assert_uint_eq(udp(queue, CLIENT_V4, 4500, esp, sizeof(esp), MANY), MANY);
 	nfqueue_close(queue);
 }
 END_TEST
@@ -268,6 +301,102 @@ START_TEST(established_clients_are_spared)
 }
 END_TEST
 
+/** Sends one packet of UDP that the daemon lets pass. */
+static void udp_passes(struct nfqueue *queue, const char *client, uint16_t port,
+	const char *payload, size_t payload_bytes)
+{
+	uint8_t packet[FIXTURE_BYTES];
+
+	fixture_inject(packet, fixture_udp(packet, client, virtual_of(client), port, port,
+				       payload, payload_bytes));
+	ck_assert_uint_eq(queued_then(queue, true), 1);
+}
+
+#define LATER(client, times) udp(queue, client, 500, later, sizeof(later) - 1, times)
+#define KNOWN_V4 "203.0.113.50"
+#define KNOWN_V6 "2001:db8:c:5::1"
+
+/** Where the maps do not have all clients, those are spared whose ISAKMP was let pass; not
+ *  those whose first message was, nor whose ISAKMP was dropped. */
+START_TEST(who_was_let_pass_is_spared)
+{
+	size_t limit = LIMIT_INDEX(LIMIT_ISAKMP, LIMIT_ALL);
+	struct nfqueue *queue;
+
+	queue_esp(_i);
+	queue = begin(limit);
+	udp_passes(queue, KNOWN_V4, 4500, later_4500, sizeof(later_4500) - 1);
+	udp_passes(queue, KNOWN_V6, 500, later, sizeof(later) - 1);
+	udp_passes(queue, CLIENT_V6, 500, first, sizeof(first) - 1);
+	ck_assert_uint_lt(LATER(CLIENT_V4, MANY), MANY);
+	ck_assert_uint_lt(LATER(CLIENT_V6, MANY), MANY);
+	ck_assert_uint_eq(LATER(KNOWN_V4, MANY), MANY);
+	ck_assert_uint_eq(LATER(KNOWN_V6, MANY), MANY);
+	nfqueue_close(queue);
+}
+END_TEST
+
+/** The same of ESP that was let pass, which is enough to be known unless labels are, for these
+ *  anybody can write; and what is known is spared with ESP and AH as well. */
+START_TEST(whose_esp_was_let_pass_is_spared)
+{
+	struct nfqueue *queue;
+
+	queue_esp(_i);
+	fixture_config()->limits[LIMIT_INDEX(LIMIT_AH, LIMIT_ALL)] = RATE;
+	fixture_config()->limits[LIMIT_INDEX(LIMIT_FIRST, LIMIT_ALL)] = RATE;
+	queue = begin(LIMIT_INDEX(LIMIT_ESP, LIMIT_ALL));
+	udp_passes(queue, KNOWN_V4, 4500, esp, sizeof(esp));
+	if (_i == 2) {
+		ck_assert_uint_lt(FIRST(KNOWN_V4, MANY), MANY);
+	} else {
+		ck_assert_uint_eq(FIRST(KNOWN_V4, MANY), MANY);
+		ck_assert_uint_eq(ip(queue, KNOWN_V4, 50, MANY), MANY);
+		ck_assert_uint_eq(ip(queue, KNOWN_V4, 51, MANY), MANY);
+	}
+	ck_assert_uint_lt(ip(queue, CLIENT_V4, 50, MANY), MANY);
+	nfqueue_close(queue);
+}
+END_TEST
+
+/** Anybody can write a known client's address: its ISAKMP has a limit of its own. */
+START_TEST(known_clients_have_a_limit_of_their_own)
+{
+	size_t limit = LIMIT_INDEX(LIMIT_KNOWN, LIMIT_FROM);
+	struct nfqueue *queue;
+
+	queue_esp(_i);
+	fixture_config()->limits[LIMIT_INDEX(LIMIT_FIRST, LIMIT_ALL)] = 1000000;
+	queue = begin(limit);
+	udp_passes(queue, KNOWN_V4, 500, later, sizeof(later) - 1);
+	udp_passes(queue, "203.0.113.51", 500, later, sizeof(later) - 1);
+	expect_limited(FIRST(KNOWN_V4, MANY), limit);
+	ck_assert_uint_eq(LATER("203.0.113.51", RATE), RATE);
+	ck_assert_uint_eq(LATER(CLIENT_V4, MANY), MANY);
+	nfqueue_close(queue);
+}
+END_TEST
+
+/** Another rate, or a restart, leaves them known; and the elements' times are the entries'. */
+START_TEST(known_clients_stay_known)
+{
+	size_t limit = LIMIT_INDEX(LIMIT_ISAKMP, LIMIT_ALL);
+	struct nfqueue *queue;
+	struct ruleset_info info;
+
+	queue_esp(_i);
+	fixture_config()->services[0].timeout_established_ms = 18000000;
+	queue = begin(limit);
+	udp_passes(queue, KNOWN_V4, 500, later, sizeof(later) - 1);
+	fixture_config()->limits[limit] = RATE + 1;
+	ck_assert_int_eq(ruleset_install(fixture_config(), &info), 0);
+	ck_assert_uint_eq(LATER(KNOWN_V4, MANY), MANY);
+	ck_assert_uint_lt(LATER(CLIENT_V4, MANY), MANY);
+	fixture_shell("nft list set inet ipsec-balancer known4 | grep -q 'timeout 5h expires'");
+	nfqueue_close(queue);
+}
+END_TEST
+
 /** Forged sources have filled the set: a newcomer is not limited by his source. */
 START_TEST(a_full_set_locks_nobody_out)
 {
@@ -318,11 +447,16 @@ int main(void)
 	tcase_add_test(tests, other_isakmp);
 	tcase_add_test(tests, esp_in_udp_or_not);
 	tcase_add_test(tests, ah);
-	tcase_add_loop_test(tests, without_a_fast_path_esp_has_none, 0, 2);
+	tcase_add_loop_test(tests, esp_in_all_modes, 0, 4);
+	tcase_add_loop_test(tests, ah_in_all_modes, 0, 4);
 	tcase_add_test(tests, sources_each_on_their_own);
 	tcase_add_test(tests, a_shorter_prefix);
 	tcase_add_test(tests, virtual_addresses_each_on_their_own);
 	tcase_add_test(tests, established_clients_are_spared);
+	tcase_add_loop_test(tests, who_was_let_pass_is_spared, 0, 4);
+	tcase_add_loop_test(tests, whose_esp_was_let_pass_is_spared, 0, 4);
+	tcase_add_loop_test(tests, known_clients_have_a_limit_of_their_own, 0, 4);
+	tcase_add_loop_test(tests, known_clients_stay_known, 0, 4);
 	tcase_add_test(tests, a_full_set_locks_nobody_out);
 	tcase_add_test(tests, changed_while_it_runs);
 	return fixture_run(suite);

@@ -52,6 +52,7 @@ EXTRA_DIST += \
 	tests/lab/stages/kill-9.sh \
 	tests/lab/stages/labels.sh \
 	tests/lab/stages/limits.sh \
+	tests/lab/stages/limits-known.sh \
 	tests/lab/stages/libreswan-clients.sh \
 	tests/lab/stages/libreswan-servers.sh \
 	tests/lab/stages/local-behind.sh \

@@ -51,8 +51,8 @@ strangers_link() {
 	lab_ip "$1" -j link show "$2" | jq -r '.[0].address'
 }
 
-# Starts packets of strangers from the router to the director: $1 is init, main or esp, $2 the
-# sources, $3 milliseconds; "-r RATE" may follow. The process is LAB_SPAWNED.
+# Starts packets of strangers from the router to the director: $1 is init, main, later or esp,
+# $2 the sources, $3 milliseconds; "-r RATE" may follow. The process is LAB_SPAWNED.
 strangers_start() {
 	local kind=$1 sources=$2 ms=$3
 	shift 3
