@@ -15,6 +15,9 @@
 /** The blackhole is the last that a table has to offer. */
 #define METRIC_BLACKHOLE UINT32_MAX
 
+/** So many servers may have their rules in one row, a power of two. */
+#define GROUP_SERVERS 8
+
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 /** The rule to the local table as the kernel makes it when a namespace is born. */
@@ -68,6 +71,51 @@ static int plan_next_hop(struct policy_plan *plan, struct netlink *netlink,
 	return 0;
 }
 
+/** The bits of the marks that servers of one group have in common. */
+static uint32_t group_mask(const struct config *config)
+{
+	uint32_t step = config->mark_mask & -config->mark_mask;
+
+	return config->mark_mask & ~(step * GROUP_SERVERS - 1);
+}
+
+/** Tells whether the rule that leads to a server's group is planned. */
+static bool has_group(const struct policy_plan *plan, const struct rtnl_rule *group)
+{
+	size_t i;
+
+	for (i = 0; i < plan->rules.count; i++)
+		if (rtnl_rule_equal(&plan->rules.items[i], group))
+			return true;
+	return false;
+}
+
+/** Where the rule for a server's mark stands. Where servers are many, one for the bits that
+ *  a group's marks have in common leads there, so that a packet meets few rules. */
+static int plan_place(struct policy_plan *plan, uint32_t mark, uint8_t family,
+	uint32_t *ret_priority)
+{
+	const struct config *config = plan->config;
+	uint32_t mask = group_mask(config);
+	uint32_t step = (mask & -mask) ? (mask & -mask) : 1;
+	struct rtnl_rule group = {
+		.family = family,
+		.action = FR_ACT_GOTO,
+		.protocol = POLICY_ROUTE_PROTOCOL,
+		.priority = config->rule_priority,
+		.mark = mark & mask,
+		.mask = mask,
+	};
+
+	*ret_priority = group.priority;
+	if (config->server_count <= GROUP_SERVERS)
+		return 0;
+	group.target = group.priority + POLICY_PLAN_GROUPS +
+		((mark & mask) - (config->mark_base & mask)) / step;
+	*ret_priority = group.target;
+	return has_group(plan, &group) ? 0 : rtnl_rules_append(&plan->rules, &group);
+}
+
 /** Plans the rule by which a server's mark leads to its table, for packets to one host
  *  or, if it is NULL, to any. */
 static int plan_rule(struct policy_plan *plan, const struct config_server *server,
@@ -77,15 +125,15 @@ static int plan_rule(struct policy_plan *plan, const struct config_server *serve
 		.family = family,
 		.action = FR_ACT_TO_TBL,
 		.protocol = POLICY_ROUTE_PROTOCOL,
-		.priority = plan->config->rule_priority,
 		.mark = config_server_mark(plan->config, server),
 		.mask = plan->config->mark_mask,
 		.table = config_server_table(plan->config, server),
 	};
+	int error = plan_place(plan, rule.mark, family, &rule.priority);
 
 	if (host)
 		rule.host = *host;
-	return rtnl_rules_append(&plan->rules, &rule);
+	return error ? error : rtnl_rules_append(&plan->rules, &rule);
 }
 
 /** Plans that a nat server's packets go to the main table when they have its address and
@@ -134,10 +182,30 @@ static int plan_bypass(struct policy_plan *plan, uint8_t family)
 		.protocol = POLICY_ROUTE_PROTOCOL,
 		.priority = plan->config->rule_priority,
 		.mask = plan->config->mark_mask,
-		.target = plan->config->rule_priority + 1,
+		.target = plan->config->rule_priority + POLICY_PLAN_LOCAL,
 	};
 
 	return rtnl_rules_append(&plan->rules, &unmarked);
+}
+
+/** Sees to it that what has no mark meets the rules about tunnel devices too, if the family
+ *  has any. */
+static void bypass_less(struct policy_plan *plan, uint8_t family)
+{
+	const struct config *config = plan->config;
+	struct rtnl_rule *bypass = NULL;
+	size_t i;
+
+	for (i = 0; i < plan->rules.count; i++) {
+		struct rtnl_rule *rule = &plan->rules.items[i];
+
+		if (rule->family != family)
+			continue;
+		if (!bypass)
+			bypass = rule; /* the family's first */
+		else if (rule->input[0])
+			bypass->target = config->rule_priority + POLICY_PLAN_INPUT;
+	}
 }
 
 /** Plans what a family needs behind its servers: no other mark of ours gets past, and the
@@ -149,14 +217,15 @@ static int plan_family(struct policy_plan *plan, uint8_t family)
 		.action = FR_ACT_BLACKHOLE,
 		.protocol = POLICY_ROUTE_PROTOCOL,
 		.inverted = true,
-		.priority = plan->config->rule_priority + 1,
+		.priority = plan->config->rule_priority + POLICY_PLAN_OTHERS,
 		.mask = plan->config->mark_mask,
 	};
 	struct rtnl_rule local = policy_plan_local_at_zero(family);
 	int error = rtnl_rules_append(&plan->rules, &others);
 
+	bypass_less(plan, family);
 	local.protocol = POLICY_ROUTE_PROTOCOL;
-	local.priority = plan->config->rule_priority + 2;
+	local.priority = plan->config->rule_priority + POLICY_PLAN_LOCAL;
 	return error ? error : rtnl_rules_append(&plan->rules, &local);
 }
 

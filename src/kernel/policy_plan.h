@@ -27,6 +27,14 @@ struct policy_plan_device {
 /** Of the routes that lead somewhere; IPv6 would make another figure of 0. */
 #define POLICY_PLAN_METRIC 1
 
+/** Where rules stand, counted from the config's rule_priority, which has what leads to the
+ *  others, or where servers are few these themselves. Fixed, so that no rule is ever in the
+ *  way of another configuration's. */
+#define POLICY_PLAN_GROUPS 1  /**< servers' rules, a priority for each group of eight */
+#define POLICY_PLAN_OTHERS 34 /**< behind CONFIG_SERVERS of them, one group being cut */
+#define POLICY_PLAN_INPUT 35
+#define POLICY_PLAN_LOCAL 36
+
 struct policy_plan {
 	const struct config *config; /**< not owned; NULL: there should be nothing */
 	struct policy_route_counters *counters; /**< not owned */

@@ -11,13 +11,18 @@
  * method nat, whose packets go where the main table says once they have the server's
  * address; what was not translated meets the rule behind.
  *
- *   rule_priority      nothing in the bits of mark_mask -> goto rule_priority + 1
- *   rule_priority      fwmark of a server -> its table; of a local one: lookup local;
- *                      of a nat one: to the server's address -> lookup main
- *   rule_priority + 1  any other value in the bits of mark_mask -> blackhole
- *   rule_priority + 1  in by a tunnel device of ours -> blackhole: they only send
- *   rule_priority + 2  lookup local, moved here from 0: else a virtual address that is
- *                      the director's own would be delivered before any mark is seen
+ *   rule_priority       nothing in the bits of mark_mask -> goto rule_priority + 36, or
+ *                       35 where there are tunnel devices
+ *   rule_priority       fwmark of a server -> its table; of a local one: lookup local;
+ *                       of a nat one: to the server's address -> lookup main
+ *   or, if there are more than eight of them,
+ *   rule_priority       the upper bits of the fwmark of a group of eight -> goto its place
+ *   rule_priority + 1   these places, up to 33, with the rules of the group's servers
+ *   and then
+ *   rule_priority + 34  any other value in the bits of mark_mask -> blackhole
+ *   rule_priority + 35  in by a tunnel device of ours -> blackhole: they only send
+ *   rule_priority + 36  lookup local, moved here from 0: else a virtual address that is
+ *                       the director's own would be delivered before any mark is seen
  *
  * Rules of others between 0 and rule_priority therefore come before the local table as
  * long as ours are there: rule_priority should be smaller than all of them.

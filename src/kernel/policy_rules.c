@@ -128,14 +128,15 @@ int policy_rules_add(struct netlink *netlink, const struct policy_plan *plan,
 	return error ? error : settle_local(netlink, plan, present);
 }
 
-/** Removes the rules of ours that are not planned. */
+/** Removes the rules of ours that are not planned, the last first: what one of them led to
+ *  must not meet another that an earlier release had there. */
 int policy_rules_remove(struct netlink *netlink, const struct policy_plan *plan,
 	const struct rtnl_rules *present)
 {
 	size_t i;
 	int error;
 
-	for (i = 0; i < present->count; i++) {
+	for (i = present->count; i-- > 0;) {
 		const struct rtnl_rule *rule = &present->items[i];
 
 		if (!is_ours(rule) || has_rule(&plan->rules, rule))

@@ -199,7 +199,7 @@ static int plan_input(
 		.family = family,
 		.action = FR_ACT_BLACKHOLE,
 		.protocol = POLICY_ROUTE_PROTOCOL,
-		.priority = plan->config->rule_priority + 1,
+		.priority = plan->config->rule_priority + POLICY_PLAN_INPUT,
 	};
 
 	strcpy(input.input, device->name);

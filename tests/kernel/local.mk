@@ -17,6 +17,7 @@ KERNEL_TESTS = \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_message \
 	tests/kernel/nft_maps \
+	tests/kernel/policy_groups \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
@@ -57,6 +58,10 @@ tests_kernel_nft_maps_SOURCES = tests/kernel/nft_maps.c $(KERNEL_COMMON)
 tests_kernel_nft_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nft_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nft_maps_LDADD = $(KERNEL_LDADD)
+tests_kernel_policy_groups_SOURCES = tests/kernel/policy_groups.c $(KERNEL_COMMON)
+tests_kernel_policy_groups_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_policy_groups_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_policy_groups_LDADD = $(KERNEL_LDADD)
 tests_kernel_policy_route_SOURCES = tests/kernel/policy_route.c $(KERNEL_COMMON)
 tests_kernel_policy_route_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_policy_route_CFLAGS = $(KERNEL_CFLAGS)

@@ -520,7 +520,7 @@ START_TEST(the_watch_sees_what_matters)
 	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	fixture_shell("ip route del blackhole default table 9000");
 	ck_assert(policy_route_watch_read(watch, fixture_config()));
-	fixture_shell("ip rule del pref 51");
+	fixture_shell("ip rule del pref 84");
 	ck_assert(policy_route_watch_read(watch, fixture_config()));
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_uint_eq(counters.rules_added, 1);
