@@ -119,6 +119,8 @@ unsigned int ruleset_features(const struct config *config)
 		features |= RULESET_WITHOUT_NAT;
 	features |= esp_features(config);
 	features |= limit_features(config, features);
+	if (config->drop_local_sources)
+		features |= RULESET_WITHOUT_OWN;
 	if (!(NAT_AND_LOCAL & ~features))
 		features |= RULESET_WITH_OUTPUT;
 	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))

@@ -41,6 +41,7 @@ struct config_places {
 	unsigned int mark_mask;
 	unsigned int table_base;
 	unsigned int drop_entry_low;
+	unsigned int drop_local_sources;
 	struct service_places *services; /**< owned, one for each service */
 	size_t service_count;
 };

@@ -90,8 +90,8 @@ static bool has_group(const struct policy_plan *plan, const struct rtnl_rule *gr
 	return false;
 }
 
-/** Where the rule for a server's mark stands. Where servers are many, one for the bits that
- *  a group's marks have in common leads there, so that a packet meets few rules. */
+/** Where the rule for a server's mark stands. Where servers are many, one for the bits
+ *  that a group's marks have in common leads there, so that a packet meets few rules. */
 static int plan_place(struct policy_plan *plan, uint32_t mark, uint8_t family,
 	uint32_t *ret_priority)
 {
@@ -188,8 +188,8 @@ static int plan_bypass(struct policy_plan *plan, uint8_t family)
 	return rtnl_rules_append(&plan->rules, &unmarked);
 }
 
-/** Sees to it that what has no mark meets the rules about tunnel devices too, if the family
- *  has any. */
+/** Sees to it that what has no mark meets the rules about tunnel devices too, if the
+ *  family has any. */
 static void bypass_less(struct policy_plan *plan, uint8_t family)
 {
 	const struct config *config = plan->config;

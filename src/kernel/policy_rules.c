@@ -128,8 +128,8 @@ int policy_rules_add(struct netlink *netlink, const struct policy_plan *plan,
 	return error ? error : settle_local(netlink, plan, present);
 }
 
-/** Removes the rules of ours that are not planned, the last first: what one of them led to
- *  must not meet another that an earlier release had there. */
+/** Removes the rules of ours that are not planned, the last first: what one of them led
+ *  to must not meet another that an earlier release had there. */
 int policy_rules_remove(struct netlink *netlink, const struct policy_plan *plan,
 	const struct rtnl_rules *present)
 {

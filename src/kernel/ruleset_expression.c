@@ -68,6 +68,17 @@ static void add_fragment_header(
 	ruleset_expression_set_u32(expression, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
 }
 
+/** Loads what the source address is to routing. */
+static void add_source_type(struct ruleset_rule_build *build)
+{
+	struct nftnl_expr *expression = ruleset_expression_add(build, "fib");
+
+	ruleset_expression_set_u32(
+		expression, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	ruleset_expression_set_u32(expression, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_SADDR);
+	ruleset_expression_set_u32(expression, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+}
+
 /** Loads what the match is about. */
 static void add_load(struct ruleset_rule_build *build, const struct ruleset_match *match)
 {
@@ -77,6 +88,12 @@ static void add_load(struct ruleset_rule_build *build, const struct ruleset_matc
 		break;
 	case RULESET_LOAD_ETHERTYPE:
 		ruleset_expression_meta(build, NFT_META_PROTOCOL);
+		break;
+	case RULESET_LOAD_INPUT:
+		ruleset_expression_meta(build, NFT_META_IIF);
+		break;
+	case RULESET_LOAD_SOURCE_TYPE:
+		add_source_type(build);
 		break;
 	case RULESET_LOAD_L4PROTO:
 		ruleset_expression_meta(build, NFT_META_L4PROTO);
@@ -163,11 +180,17 @@ void ruleset_expression_compare(struct ruleset_rule_build *build,
 		nftnl_expr_set(expression, NFTNL_EXPR_CMP_DATA, value, size_bytes);
 }
 
+/** Tells whether what is loaded is in the CPU's byte order. */
+static bool is_native(enum ruleset_load load)
+{
+	return load == RULESET_LOAD_INPUT || load == RULESET_LOAD_SOURCE_TYPE;
+}
+
 /** Adds one match. */
 void ruleset_expression_match(
 	struct ruleset_rule_build *build, const struct ruleset_match *match)
 {
-	uint32_t widest = htonl(match->value);
+	uint32_t widest = is_native(match->load) ? match->value : htonl(match->value);
 	uint16_t wide = htons(match->value);
 	uint8_t narrow = (uint8_t)match->value;
 

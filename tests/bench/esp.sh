@@ -99,9 +99,11 @@ esp_setup_maps() {
 }
 
 # Path "accept": maps, and packets from the clients' link are not looked up a second time by
-# where they come from, as they are for the sake of routing rules unless accept_local is set.
+# where they come from, as they are for the sake of routing rules unless accept_local is set;
+# a rule of ours drops those that come from the director's own addresses.
 esp_setup_accept() {
-	esp_setup_maps "$@"
+	bench_config "$1" nft "$2" "drop-local-sources = yes"
+	bench_start
 	bench_in_director sysctl -qw net.ipv4.conf.down0.accept_local=1
 }
 
