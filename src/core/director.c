@@ -238,12 +238,10 @@ struct service *director_service(const struct director *director, const char *na
 }
 
 /** Handles expired entries of all services. */
-size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries)
+size_t director_time_out(struct director *director, uint64_t now_ms, size_t max_entries)
 {
-	size_t handled;
+	size_t handled = 0;
 
-	defence_advance(director, now_ms);
-	handled = pressure_relieve(director, NULL, max_entries);
 	for (size_t i = 0; i < director->service_count && handled < max_entries; i++) {
 		struct service *service = &director->services[i];
 
@@ -255,6 +253,16 @@ size_t director_expire(struct director *director, uint64_t now_ms, size_t max_en
 			max_entries - handled);
 	}
 	return handled;
+}
+
+/** The same after what has to go for others. */
+size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries)
+{
+	size_t handled;
+
+	defence_advance(director, now_ms);
+	handled = pressure_relieve(director, NULL, max_entries);
+	return handled + director_time_out(director, now_ms, max_entries - handled);
 }
 
 /** When the first entry of a state's chain expires. */

@@ -58,7 +58,11 @@ struct server *director_sender(const struct director *director, const struct pac
 /** The service of that name, or NULL. */
 struct service *director_service(const struct director *director, const char *name);
 
-/** Handles up to max_entries expired entries; returns how many. */
+/** Handles up to max_entries entries whose time is over; returns how many. */
+size_t director_time_out(struct director *director, uint64_t now_ms, size_t max_entries);
+
+/** Handles up to max_entries entries that have to make room (core/pressure.h), or whose time is
+ *  over; returns how many. */
 size_t director_expire(struct director *director, uint64_t now_ms, size_t max_entries);
 
 /** When the next entry expires, UINT64_MAX if there is none. */

@@ -51,7 +51,19 @@ static uint32_t soft_quota(const struct config *config, uint32_t quota, uint32_t
 			  (high(config) - low(config)));
 }
 
-/** Looks at the level. */
+/** Gives each service the quota of that level. */
+static void set_quotas(struct director *director, uint32_t level)
+{
+	for (size_t i = 0; i < director->service_count; i++) {
+		struct service *service = &director->services[i];
+
+		service->soft_quota = soft_quota(
+			director->config, service->config->soft_entries, level);
+	}
+}
+
+/** Looks at the level. Most packets change less than a thousandth of it, and then the services
+ *  are left alone. */
 void pressure_look(struct director *director)
 {
 	struct pressure *pressure = &director->defence.pressure;
@@ -63,12 +75,9 @@ void pressure_look(struct director *director)
 	else if (level <= low(director->config))
 		pressure->is_on = false;
 	pressure->times += pressure->is_on && !was_on;
-	for (size_t i = 0; i < director->service_count; i++) {
-		struct service *service = &director->services[i];
-
-		service->soft_quota = soft_quota(
-			director->config, service->config->soft_entries, level);
-	}
+	if (level != pressure->quota_level)
+		set_quotas(director, level);
+	pressure->quota_level = level;
 }
 
 /** The first entry of a chain that is not keep, or NULL. */

@@ -22,6 +22,7 @@ struct session_entry;
 
 struct pressure {
 	bool is_on;
+	uint32_t quota_level; /**< in thousandths, for which the soft quotas are */
 	uint64_t times;     /**< it has begun */
 	uint64_t entries;   /**< that were dropped for it */
 };

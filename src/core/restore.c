@@ -212,7 +212,8 @@ static void restore_record(struct restoration *restoration, const struct record 
 }
 
 /** Brings into order what came in that of the file. Then those become soft whose time is
- *  over, whatever they were before, for a timeout may have changed. */
+ *  over, whatever they were before, for a timeout may have changed. Nothing has to make room:
+ *  how full the table is shows only when they are gone. */
 static void settle(struct restoration *restoration)
 {
 	struct director *director = restoration->director;
@@ -223,7 +224,7 @@ static void settle(struct restoration *restoration)
 		template_sort(&director->services[i]);
 	}
 	restored = director->sessions.entry_count;
-	director_expire(director, restoration->now_ms, SIZE_MAX);
+	director_time_out(director, restoration->now_ms, SIZE_MAX);
 	restoration->report->entries = director->sessions.entry_count;
 	restoration->report->handshakes = director->sessions.handshakes_pool.count;
 	restoration->report->expired += restored - director->sessions.entry_count;

@@ -449,6 +449,49 @@ START_TEST(record_expired)
 }
 END_TEST
 
+/** A table that is full only of what has expired meanwhile is not under pressure: a handshake that
+ *  has just begun comes back, and so do soft entries. */
+static void restore_full_of_expired(uint32_t soft_entries)
+{
+	struct config *config = test_config(3);
+	uint64_t began_ms = NOW_MS - config->services[0].timeout_established_ms + 5000;
+	struct packet fresh = isakmp(10, 500, 160, 0);
+	struct director *before, *after;
+	struct restore_report report;
+	struct file file;
+
+	config->services[0].soft_entries = soft_entries;
+	config->drop_entry = SWITCH_AUTO;
+	config->drop_entry_low = 75;
+	config->drop_entry_high = 90;
+	config->max_entries = 100;
+	before = make_director(config, &key, NULL);
+	for (unsigned int number = 1; number <= 9; number++)
+		establish(before, number, 500, began_ms);
+	pass(before, &fresh, NOW_MS - 1000);
+	save(before, NOW_MS, &file);
+	config->max_entries = 10;
+	after = make_director(config, &key, NULL);
+	ck_assert(restore_after(after, &file, 10000, &report));
+	ck_assert_uint_eq(report.expired, 9 - soft_entries);
+	ck_assert_uint_eq(after->services[0].initial_count, 1);
+	ck_assert_uint_eq(after->services[0].soft_count, soft_entries);
+	director_expire(after, NOW_MS, 100);
+	ck_assert_uint_eq(after->services[0].initial_count, 1);
+	ck_assert_uint_eq(after->services[0].soft_count, soft_entries);
+	ck_assert_uint_eq(after->defence.pressure.times, 0);
+	director_free(after);
+	director_free(before);
+	config_free(config);
+}
+
+START_TEST(record_full_of_expired)
+{
+	restore_full_of_expired(0);
+	restore_full_of_expired(2);
+}
+END_TEST
+
 /** Smaller limits hold. */
 START_TEST(record_no_room)
 {
@@ -584,5 +627,5 @@ START_TEST(record_changes_meanwhile)
 END_TEST
 
 UNIT_MAIN("record", record_comes_back, record_weights, record_goes_on, record_torn, record_changed,
-	record_refused, record_other_configuration, record_expired, record_no_room,
-	record_announced, record_templates, record_changes_meanwhile)
+	record_refused, record_other_configuration, record_expired,
+	record_full_of_expired, record_no_room, record_announced, record_templates, record_changes_meanwhile)
