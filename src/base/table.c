@@ -16,13 +16,27 @@ static uint32_t *bucket_of(const struct table *table, uint64_t hash)
 	return &table->buckets[hash & (table->bucket_count - 1)];
 }
 
-/** Allocates the buckets: calloc leaves the pages of large ones untouched. */
-int table_init(struct table *table, size_t capacity, const struct pool *pool, size_t offset)
+/** How many buckets are made: a power of two. */
+static size_t buckets_for(size_t capacity)
 {
 	size_t count = 16;
 
 	while (count < capacity && count < UINT32_MAX / 2)
 		count *= 2;
+	return count;
+}
+
+/** Their bytes. */
+size_t table_width_bytes(size_t capacity)
+{
+	return buckets_for(capacity) * sizeof(uint32_t);
+}
+
+/** Allocates the buckets: calloc leaves the pages of large ones untouched. */
+int table_init(struct table *table, size_t capacity, const struct pool *pool, size_t offset)
+{
+	size_t count = buckets_for(capacity);
+
 	*table = (struct table){ .bucket_count = count, .pool = pool, .offset = offset };
 	table->buckets = calloc(count, sizeof(*table->buckets));
 	return table->buckets ? 0 : -ENOMEM;

@@ -24,6 +24,9 @@ struct table {
 	size_t offset; /**< of the node in an object */
 };
 
+/** Bytes of the buckets of a table for about capacity objects. */
+size_t table_width_bytes(size_t capacity);
+
 /** Makes a table for about capacity objects of pool, that have their node at offset.
  *  -ENOMEM. */
 int table_init(struct table *table, size_t capacity, const struct pool *pool, size_t offset);

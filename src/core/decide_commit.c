@@ -13,6 +13,9 @@
  *  ends, and few, so that no packet waits. */
 #define RELIEF_ENTRIES 2
 
+/** SPIs and templates that may go for an entry with client and handshake. */
+#define GIVE_WAY 8
+
 /** What a failed change of the tables is called. */
 static enum reason reason_of_error(int error)
 {
@@ -23,6 +26,19 @@ static enum reason reason_of_error(int error)
 	return error == -EDQUOT ? REASON_LIMIT_CLIENT : REASON_NO_MEMORY;
 }
 
+/** Where memory is used up, has what the service only remembers give way to an entry: SPIs, then
+ *  templates that no client holds. So much goes for one entry that it has room, and no packet
+ *  waits. */
+static void make_room(struct director *director, struct service *service)
+{
+	int left = GIVE_WAY;
+
+	while (left-- > 0 && session_is_out_of_bytes(&director->sessions) &&
+		(spi_give_way(&director->spis, service) ||
+			template_give_way(&director->templates, service)))
+		;
+}
+
 /** The packet's entry, made if it is not there. */
 static int get_entry(struct director *director, const struct packet *packet, uint64_t now_ms,
 	struct decision *decision)
@@ -30,6 +46,7 @@ static int get_entry(struct director *director, const struct packet *packet, uin
 	bool proven = decision->change == CHANGE_ESTABLISH;
 	bool begins = decision->change == CHANGE_BEGIN && decision->first == FIRST_PASSED;
 
+	make_room(director, decision->service);
 	if (decision->entry)
 		return begins && session_is_out_of_bytes(&director->sessions) ? -ENOBUFS : 0;
 	session_make_room(&director->sessions, decision->service, decision->client, proven);

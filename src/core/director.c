@@ -33,19 +33,43 @@ static int init_services(struct director *director)
 	return 0;
 }
 
+/** Tells whether a service has persistence. */
+static bool has_persistence(const struct config *config)
+{
+	size_t i = 0;
+
+	while (i < config->service_count && !config->services[i].persistence_ms)
+		i++;
+	return i < config->service_count;
+}
+
+/** Tells whether a service learns SPIs. */
+static bool learns_spis(const struct config *config)
+{
+	size_t i = 0;
+
+	while (i < config->service_count && !config->services[i].learn_spi)
+		i++;
+	return i < config->service_count;
+}
+
+/** Each has room for as many objects. */
+uint64_t director_width_bytes(const struct config *config)
+{
+	unsigned int tables =
+		SESSION_TABLES + has_persistence(config) + learns_spis(config);
+
+	return (uint64_t)tables * table_width_bytes(config->max_entries);
+}
+
 /** Makes the tables that only some services need. */
 static int init_options(struct director *director, const struct hash_key *key)
 {
 	const struct config *config = director->config;
-	bool persistence = false, learn_spi = false;
 
-	for (size_t i = 0; i < config->service_count; i++) {
-		persistence |= config->services[i].persistence_ms > 0;
-		learn_spi |= config->services[i].learn_spi;
-	}
-	if (persistence && template_init(&director->templates, config->max_entries, key))
+	if (has_persistence(config) && template_init(&director->templates, config->max_entries, key))
 		return -ENOMEM;
-	if (learn_spi && spi_init(&director->spis, config->max_entries, key)) {
+	if (learns_spis(config) && spi_init(&director->spis, config->max_entries, key)) {
 		template_fini(&director->templates);
 		return -ENOMEM;
 	}
@@ -63,6 +87,20 @@ static void fini_options(struct director *director)
 	template_fini(&director->templates);
 }
 
+/** Has all of them counted. */
+static void init_memory(struct director *director)
+{
+	struct memory *memory = &director->memory;
+
+	memory->limit_bytes = director->config->max_memory_bytes;
+	memory->width_bytes = director_width_bytes(director->config);
+	session_count(&director->sessions, memory);
+	memory_count(memory, &director->templates.pool);
+	memory_count(memory, &director->spis.pool);
+	director->templates.memory = memory;
+	director->spis.memory = memory;
+}
+
 /** Makes a director. */
 int director_new(const struct config *config, const struct hash_key *key,
 	const struct session_events *events, struct director **ret_director)
@@ -70,7 +108,6 @@ int director_new(const struct config *config, const struct hash_key *key,
 	struct session_limits limits = {
 		.entries = config->max_entries,
 		.entries_per_client = config->max_entries_per_client,
-		.bytes = config->max_memory_bytes,
 	};
 	struct director *director = calloc(1, sizeof(*director));
 	int error;
@@ -92,6 +129,7 @@ int director_new(const struct config *config, const struct hash_key *key,
 	if (error)
 		goto free_options;
 	director->sessions.templates = &director->templates;
+	init_memory(director);
 	*ret_director = director;
 	return 0;
 

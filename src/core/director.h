@@ -21,6 +21,7 @@ struct director {
 	struct session_table sessions;
 	struct template_table templates;  /**< empty unless a service has persistence */
 	struct spi_table spis;            /**< empty unless a service learns SPIs */
+	struct memory memory;             /**< of these three */
 	struct rate unreachable;          /**< ICMP answers */
 	struct defence defence;
 	uint64_t counters[REASON_COUNT];  /**< packets of no service */
@@ -32,6 +33,9 @@ struct director {
  */
 int director_new(const struct config *config, const struct hash_key *key,
 	const struct session_events *events, struct director **ret_director);
+
+/** Bytes of all hash tables of a director for config. */
+uint64_t director_width_bytes(const struct config *config);
 
 /** Frees everything; entries are announced as removed. Accepts NULL. */
 void director_free(struct director *director);

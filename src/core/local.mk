@@ -18,6 +18,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \
 	src/core/limit.c src/core/limit.h \
+	src/core/memory.c src/core/memory.h \
 	src/core/packet.c src/core/packet.h \
 	src/core/pressure.c src/core/pressure.h \
 	src/core/rate.c src/core/rate.h \

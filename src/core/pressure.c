@@ -23,7 +23,8 @@ uint32_t pressure_level(const struct director *director)
 {
 	const struct session_table *sessions = &director->sessions;
 	uint32_t entries = part(sessions->entry_count, sessions->limits.entries);
-	uint32_t bytes = part(session_bytes(sessions), sessions->limits.bytes);
+	uint32_t bytes = part(memory_objects_bytes(&director->memory),
+		memory_objects_limit_bytes(&director->memory));
 
 	return entries > bytes ? entries : bytes;
 }

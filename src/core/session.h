@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/table.h"
+#include "core/memory.h"
 #include "core/packet.h"
 #include "core/service.h"
 #include "core/template.h"
@@ -84,8 +85,9 @@ struct session_events {
 struct session_limits {
 	uint32_t entries;
 	uint32_t entries_per_client;
-	uint64_t bytes; /**< 0: no limit */
 };
+
+#define SESSION_TABLES 4 /**< hash tables, each as wide as limits.entries requires */
 
 struct session_table {
 	struct pool clients_pool; /**< struct session_client, and so on */
@@ -99,6 +101,7 @@ struct session_table {
 	struct table pairs;
 	struct table clients;
 	struct template_table *templates; /**< borrowed; needed where there is persistence */
+	const struct memory *memory;      /**< borrowed; NULL: no limit */
 	struct hash_key key;
 	struct session_limits limits;
 	struct session_events events;
@@ -113,8 +116,8 @@ int session_init(struct session_table *table, const struct session_limits *limit
 /** Frees every entry (announced as removed) of services, and the table. */
 void session_fini(struct session_table *table);
 
-/** Memory that entries, clients and handshakes take, without the table's own. */
-uint64_t session_bytes(const struct session_table *table);
+/** Has memory count the table's objects, and bound them. */
+void session_count(struct session_table *table, struct memory *memory);
 
 /** Tells whether the limit on memory leaves no room. */
 bool session_is_out_of_bytes(const struct session_table *table);

@@ -7,27 +7,23 @@
 
 #include "core/session_parts.h"
 
-/** What a pool's objects take. */
-static uint64_t pool_bytes(const struct pool *pool)
+/** Counts the pools. */
+void session_count(struct session_table *table, struct memory *memory)
 {
-	return (uint64_t)pool->count * pool->object_bytes;
-}
-
-/** What the objects are, as often as they are there. */
-uint64_t session_bytes(const struct session_table *table)
-{
-	return pool_bytes(&table->entries_pool) + pool_bytes(&table->clients_pool) +
-		pool_bytes(&table->handshakes_pool) + pool_bytes(&table->offers_pool);
+	memory_count(memory, &table->clients_pool);
+	memory_count(memory, &table->entries_pool);
+	memory_count(memory, &table->handshakes_pool);
+	memory_count(memory, &table->offers_pool);
+	table->memory = memory;
 }
 
 /** Whether one entry of a new client would be too much. */
 bool session_is_out_of_bytes(const struct session_table *table)
 {
-	return table->limits.bytes &&
-		session_bytes(table) + table->entries_pool.object_bytes +
-				table->clients_pool.object_bytes +
-				table->handshakes_pool.object_bytes >
-			table->limits.bytes;
+	return !memory_has_room(table->memory,
+		(uint64_t)table->entries_pool.object_bytes +
+			table->clients_pool.object_bytes +
+			table->handshakes_pool.object_bytes);
 }
 
 /** Tells whether the limits allow one more entry of client (NULL: a new one). */

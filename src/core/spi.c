@@ -95,15 +95,32 @@ static struct spi_binding *oldest(const struct service *service)
 	return list_owner(service->spis.next, struct spi_binding, in_service);
 }
 
+/** Tells whether there is no room for one more. */
+static bool is_full(const struct spi_table *table)
+{
+	return table->bindings.count >= table->limit ||
+		!memory_has_room(table->memory, table->pool.object_bytes);
+}
+
+/** Frees the oldest. */
+bool spi_give_way(struct spi_table *table, struct service *service)
+{
+	struct spi_binding *binding = oldest(service);
+
+	if (binding)
+		binding_free(table, binding);
+	return binding;
+}
+
 /** Makes a binding if there is room. */
 static struct spi_binding *binding_new(struct spi_table *table, struct service *service,
 	struct server *server, uint32_t spi)
 {
 	struct spi_binding *binding;
 
-	if (table->bindings.count >= table->limit && oldest(service))
-		binding_free(table, oldest(service));
-	if (table->bindings.count >= table->limit)
+	if (is_full(table))
+		spi_give_way(table, service);
+	if (is_full(table))
 		return NULL;
 	binding = pool_take(&table->pool);
 	if (!binding)

@@ -13,6 +13,7 @@ struct spi_table {
 	struct table bindings;
 	struct hash_key key;
 	uint32_t limit;
+	const struct memory *memory; /**< borrowed, bounds them as well; NULL: no limit */
 };
 
 /** Makes an empty table for up to limit bindings. -ENOMEM. */
@@ -39,6 +40,9 @@ size_t spi_expire(struct spi_table *table, struct service *service, uint64_t now
 
 /** When the next binding of service expires, UINT64_MAX if it has none. */
 uint64_t spi_next_expiry_ms(const struct service *service);
+
+/** Removes the binding of service that was not used for longest; false: there is none. */
+bool spi_give_way(struct spi_table *table, struct service *service);
 
 /** Removes all bindings of service. */
 void spi_clear(struct spi_table *table, struct service *service);

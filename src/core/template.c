@@ -87,15 +87,32 @@ static struct template *oldest(const struct service *service)
 	return list_owner(service->templates.next, struct template, in_service);
 }
 
+/** Tells whether there is no room for one more. */
+static bool is_full(const struct template_table *table)
+{
+	return table->templates.count >= table->limit ||
+		!memory_has_room(table->memory, table->pool.object_bytes);
+}
+
+/** Frees the oldest. */
+bool template_give_way(struct template_table *table, struct service *service)
+{
+	struct template *template = oldest(service);
+
+	if (template)
+		template_free(table, template);
+	return template;
+}
+
 /** Makes a template if there is room. */
 static struct template *template_new(struct template_table *table, struct service *service,
 	const struct address *network)
 {
 	struct template *template;
 
-	if (table->templates.count >= table->limit && oldest(service))
-		template_free(table, oldest(service));
-	if (table->templates.count >= table->limit)
+	if (is_full(table))
+		template_give_way(table, service);
+	if (is_full(table))
 		return NULL;
 	template = pool_take(&table->pool);
 	if (!template)

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/table.h"
+#include "core/memory.h"
 
 struct server;
 struct service;
@@ -34,6 +35,7 @@ struct template_table {
 	struct table templates;
 	struct hash_key key;
 	uint32_t limit;
+	const struct memory *memory; /**< borrowed, bounds them as well; NULL: no limit */
 };
 
 /** Makes an empty table for up to limit templates. -ENOMEM. */
@@ -65,6 +67,10 @@ size_t template_expire(struct template_table *table, struct service *service,
 
 /** When the next template of service expires, UINT64_MAX if none will. */
 uint64_t template_next_expiry_ms(const struct service *service);
+
+/** Removes the template of service that nobody holds and that was not used for longest; false:
+ *  there is none. */
+bool template_give_way(struct template_table *table, struct service *service);
 
 /** Removes all templates of service, which no client may hold any more. */
 void template_clear(struct template_table *table, struct service *service);

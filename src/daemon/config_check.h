@@ -40,6 +40,7 @@ struct config_places {
 	unsigned int mark_base;
 	unsigned int mark_mask;
 	unsigned int table_base;
+	unsigned int max_memory;
 	unsigned int drop_entry_low;
 	unsigned int drop_local_sources;
 	struct service_places *services; /**< owned, one for each service */

@@ -4,6 +4,8 @@
  */
 #include "daemon/config_check.h"
 
+#include "core/director.h"
+
 /** Checks the watermarks of dropentry. */
 static void check_watermarks(const struct config *config, const struct config_places *places,
 	struct config_errors *errors)
@@ -15,11 +17,27 @@ static void check_watermarks(const struct config *config, const struct config_pl
 		config->drop_entry_low, config->drop_entry_high);
 }
 
+/** Checks that the limit on memory leaves something for entries. */
+static void check_memory(const struct config *config, const struct config_places *places,
+	struct config_errors *errors)
+{
+	uint64_t width_bytes = director_width_bytes(config);
+
+	if (!config->max_memory_bytes || config->max_memory_bytes > width_bytes)
+		return;
+	config_errors_add(errors, places->max_memory,
+		"max-memory: found %llu, expected more than %llu, which the tables take for "
+		"max-entries = %u",
+		(unsigned long long)config->max_memory_bytes,
+		(unsigned long long)width_bytes, config->max_entries);
+}
+
 /** Checks all of it. */
 void config_check_defence(const struct config *config, const struct config_places *places,
 	struct config_errors *errors)
 {
 	check_watermarks(config, places, errors);
+	check_memory(config, places, errors);
 }
 
 /** A Libreswan server drops a first message with a cookie that it did not give out itself,

@@ -161,7 +161,7 @@ static const struct config_key schema[] = {
 		 CONFIG_DEFAULT_MAX_ENTRIES_PER_CLIENT, 1, 65535),
 		FIELD(config, max_entries_per_client), .place = CONFIG_NO_PLACE},
 	{NUMBER(SECTION_GLOBAL, "max-memory", CONFIG_DEFAULT_MAX_MEMORY, 0, CONFIG_MEMORY_MAX),
-		FIELD(config, max_memory_bytes), .place = CONFIG_NO_PLACE},
+		FIELD(config, max_memory_bytes), PLACE(config_places, max_memory)},
 	{.section = SECTION_GLOBAL,
 		.name = "dropentry",
 		.read = config_read_choice,

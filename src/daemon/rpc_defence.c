@@ -64,7 +64,8 @@ json_t *rpc_defence_json(const struct director *director)
 	const struct pressure *pressure = &director->defence.pressure;
 
 	return json_pack("{sI sI sI sb sI ss sI sI sI ss sI sI sI sI}",
-		"memory_bytes", (json_int_t)session_bytes(&director->sessions),
+		"memory_bytes", (json_int_t)(director->memory.width_bytes +
+			memory_objects_bytes(&director->memory)),
 		"max_memory_bytes", (json_int_t)config->max_memory_bytes,
 		"level_per_cent", (json_int_t)pressure_level(director) / 10,
 		"pressure", (int)pressure->is_on,

@@ -90,6 +90,8 @@ SCENARIOS = \
 	tests/scenario/lookup-order.scenario \
 	tests/scenario/malformed-counted.scenario \
 	tests/scenario/max-memory.scenario \
+	tests/scenario/max-memory-remembered.scenario \
+	tests/scenario/max-memory-learned.scenario \
 	tests/scenario/mobike.scenario \
 	tests/scenario/move-and-outlive.scenario \
 	tests/scenario/move-esp-follows.scenario \

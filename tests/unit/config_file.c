@@ -527,7 +527,7 @@ START_TEST(defences_inherit)
 	struct config *config = NULL;
 	const struct config_service *service;
 	int rc = config_file_parse("f",
-		"max-memory = 1000000\ndropentry = on\ndropentry-low = 10\n"
+		"max-memory = 100000000\ndropentry = on\ndropentry-low = 10\n"
 		"dropentry-high = 20\ndroppacket = auto\ndroppacket-one-in = 7\n"
 		"challenge-rate = 8\nanswers-per-source = 9\nfirst-messages = 2000\n"
 		"service one {\naddress = 192.0.2.1\nnew-rate = 5\nhalf-open = 6\n"
@@ -540,7 +540,7 @@ START_TEST(defences_inherit)
 		&config, &errors);
 
 	ck_assert_int_eq(rc, 0);
-	ck_assert_uint_eq(config->max_memory_bytes, 1000000);
+	ck_assert_uint_eq(config->max_memory_bytes, 100000000);
 	ck_assert_int_eq(config->drop_entry, SWITCH_ON);
 	ck_assert_uint_eq(config->drop_entry_low, 10);
 	ck_assert_uint_eq(config->drop_entry_high, 20);
@@ -563,6 +563,29 @@ START_TEST(defences_inherit)
 	ck_assert_uint_eq(errors.warning_count, 1);
 	ck_assert_ptr_nonnull(
 		strstr(errors.warnings[0].text, "f:17: challenge: off, since server b"));
+	config_free(config);
+}
+END_TEST
+
+/** A limit on memory leaves something for entries: six tables of 1024 buckets have 24576 bytes. */
+START_TEST(memory_beyond_the_tables)
+{
+	static const char text[] = "max-memory = %u\nmax-entries = 1000\n"
+				   "service one {\naddress = 192.0.2.1\npersistence = 60\n"
+				   "learn-spi = yes\nserver a { address = 10.0.0.1 }\n}\n";
+	static struct config_errors errors;
+	struct config *config = NULL;
+	char bytes[256];
+
+	snprintf(bytes, sizeof(bytes), text, 24576);
+	ck_assert_int_eq(config_file_parse("f", bytes, &config, &errors), -EINVAL);
+	ck_assert_uint_eq(errors.count, 1);
+	ck_assert_uint_eq(errors.list[0].line, 1);
+	ck_assert_str_eq(errors.list[0].text,
+		"f:1: max-memory: found 24576, expected more than 24576, which the tables take "
+		"for max-entries = 1000");
+	snprintf(bytes, sizeof(bytes), text, 24577);
+	ck_assert_int_eq(config_file_parse("f", bytes, &config, &errors), 0);
 	config_free(config);
 }
 END_TEST
@@ -744,6 +767,7 @@ int main(void)
 	tcase_add_test(cases, servers_inherit);
 	tcase_add_test(cases, tunnels_inherit);
 	tcase_add_test(cases, defences_inherit);
+	tcase_add_test(cases, memory_beyond_the_tables);
 	tcase_add_test(cases, mistakes_are_collected);
 	tcase_add_test(cases, mistakes_are_bounded);
 	tcase_add_loop_test(cases, limits_are_errors, 0, 8);

@@ -463,6 +463,7 @@ END_TEST
 START_TEST(defences_are_shown)
 {
 	struct fixture fixture;
+	char width[24];
 
 	fixture_open(&fixture);
 	fixture.config.drop_entry = SWITCH_AUTO;
@@ -477,7 +478,9 @@ START_TEST(defences_are_shown)
 	fixture.director->services[0].flood.until_ms = UINT64_MAX;
 	json_t *defence = json_object_get(ask(&fixture, IPB_SHOW_STATS, "{}"), "defence");
 
-	expect(defence, "memory_bytes", "0");
+	snprintf(width, sizeof(width), "%llu",
+		(unsigned long long)director_width_bytes(&fixture.config));
+	expect(defence, "memory_bytes", width);
 	expect(defence, "max_memory_bytes", "1000000");
 	expect(defence, "level_per_cent", "0");
 	expect(defence, "pressure", "true");
