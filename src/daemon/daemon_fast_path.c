@@ -97,6 +97,26 @@ static void choose_down(struct daemon *daemon)
 
 const struct daemon_step daemon_fast_path_choice = { .up = choose_up, .down = choose_down };
 
+/** Asks all backends. */
+int daemon_fast_path_retire(struct daemon *daemon)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		const struct fast_path_backend *backend = backends[i].backend;
+		bool chosen = backend == daemon->fast_path_backend;
+		int error = !backend->retire ? 0 :
+			backend->retire(chosen ? daemon->mirror.fast_path : NULL,
+				daemon->config);
+
+		if (!error)
+			continue;
+		log_error("fast path: %s of an earlier run for other servers could not be "
+			  "made to leave their packets alone: %s",
+			backend->name, strerror(-error));
+		return error;
+	}
+	return 0;
+}
+
 /** Removes what an earlier run has left of backends that were not chosen. */
 static void clear_others(const struct daemon *daemon)
 {

@@ -40,12 +40,32 @@ static int probe_up(struct daemon *daemon)
 
 const struct daemon_step daemon_probe = { .up = probe_up };
 
-/** Makes the routing. What the kernel does with marks goes on while the daemon is away;
- *  --cleanup removes it. */
+/** Works the routing out, and makes what nothing leads into yet: if that fails, nothing has
+ *  changed. */
+static int plan_up(struct daemon *daemon)
+{
+	return routing_prepare(daemon->config, &daemon->routing);
+}
+
+/** Frees the plan. */
+static void plan_down(struct daemon *daemon)
+{
+	routing_close(daemon->routing);
+	daemon->routing = NULL;
+}
+
+const struct daemon_step daemon_plan = { .up = plan_up, .down = plan_down };
+
+/** Makes the routing, after the nft table and when nothing of an earlier run gives marks any more
+ *  that mean other servers now. What the kernel does with marks goes on while the daemon is
+ *  away; --cleanup removes it. */
 static int routing_up(struct daemon *daemon)
 {
-	int error = routing_apply(daemon->config);
+	int error = daemon_fast_path_retire(daemon);
 
+	if (!error)
+		error = routing_commit(daemon->routing);
+	plan_down(daemon);
 	if (!error)
 		daemon->hearing_fd = routing_hear_errors(daemon->config);
 	return error;

@@ -13,6 +13,7 @@
 #include "daemon/mirror.h"
 #include "daemon/options.h"
 #include "daemon/packets.h"
+#include "daemon/routing.h"
 #include "daemon/state_file.h"
 #include "daemon/stats.h"
 #include "daemon/upkeep.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct loop loop;
 	struct rpc_context rpc;
 	struct control *control;
+	struct routing *routing; /**< as it is to be */
 	int hearing_fd; /**< for ICMP errors about tunnels; -1: not needed */
 	int ready_fd;   /**< of the waiting parent; -1 in the foreground */
 };
@@ -54,6 +56,7 @@ extern const struct daemon_step daemon_state_watch;
 /* daemon_kernel.c */
 extern const struct daemon_step daemon_probe;
 extern const struct daemon_step daemon_queue;
+extern const struct daemon_step daemon_plan;
 extern const struct daemon_step daemon_routing;
 extern const struct daemon_step daemon_icmp;
 extern const struct daemon_step daemon_ruleset;
@@ -69,6 +72,10 @@ extern const struct daemon_step daemon_background;
 extern const struct daemon_step daemon_loop;
 extern const struct daemon_step daemon_control;
 extern const struct daemon_step daemon_privileges;
+
+/** Sees to it that nothing that an earlier run has left gives packets the marks of servers that
+ *  are others now. Logs what fails. Negative errno. */
+int daemon_fast_path_retire(struct daemon *daemon);
 
 /** Removes what backends of the fast path have in the kernel beside nft tables; logs what
  *  fails. Negative errno. */

@@ -2,6 +2,7 @@
 #include "daemon/routing.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -47,25 +48,71 @@ static void log_tunnel_error(int error, const struct tunnel_device *device)
 		log_error("method tunnel: device %s: %s", device->name, strerror(-error));
 }
 
-/** Makes routing what the configuration wants. A next hop that is not there yet is no
- *  reason not to serve the others. */
-int routing_apply(const struct config *config)
-{
+struct routing {
 	struct policy_route_counters counters;
-	int error = policy_route_apply(config, &counters);
+	struct policy_route *change; /**< owned */
+};
 
+/** Says what is wrong. A next hop that is not there yet is no reason not to serve the
+ *  others. */
+static int judge(const struct policy_route_counters *counters, int error)
+{
 	if (error == -EHOSTUNREACH) {
 		log_warning("routing: %u next hops are not on a directly connected network "
 			    "or, with method tunnel or nat, have no route; the first is "
 			    "server %s (IPv%c); their packets are dropped",
-			counters.unreachable, counters.first_unreachable->name,
-			counters.first_unreachable_family == AF_INET ? '4' : '6');
+			counters->unreachable, counters->first_unreachable->name,
+			counters->first_unreachable_family == AF_INET ? '4' : '6');
 		return 0;
 	}
-	if (error && error == counters.tunnel_error)
-		log_tunnel_error(error, &counters.tunnel_device);
+	if (error && error == counters->tunnel_error)
+		log_tunnel_error(error, &counters->tunnel_device);
 	else if (error)
 		log_error("routing: %s", strerror(-error));
+	return error;
+}
+
+/** Plans. */
+int routing_prepare(const struct config *config, struct routing **ret_routing)
+{
+	struct routing *routing = calloc(1, sizeof(*routing));
+	int error;
+
+	if (!routing)
+		return -ENOMEM;
+	error = policy_route_prepare(config, &routing->counters, &routing->change);
+	error = judge(&routing->counters, error);
+	if (error)
+		routing_close(routing);
+	else
+		*ret_routing = routing;
+	return error;
+}
+
+/** Does what was planned. */
+int routing_commit(struct routing *routing)
+{
+	return judge(&routing->counters, policy_route_commit(routing->change));
+}
+
+/** Frees. */
+void routing_close(struct routing *routing)
+{
+	if (!routing)
+		return;
+	policy_route_close(routing->change);
+	free(routing);
+}
+
+/** Plans and does it. */
+int routing_apply(const struct config *config)
+{
+	struct routing *routing = NULL;
+	int error = routing_prepare(config, &routing);
+
+	if (!error)
+		error = routing_commit(routing);
+	routing_close(routing);
 	return error;
 }
 

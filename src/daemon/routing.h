@@ -6,6 +6,19 @@
 
 #include "core/config.h"
 
+struct routing;
+
+/** Works out what rules and routes are to be, and makes tunnel devices. config must outlive it.
+ *  What is wrong is logged. Negative errno. */
+int routing_prepare(const struct config *config, struct routing **ret_routing);
+
+/** Makes rules and routes that. A next hop that is not on-link is logged and is no error.
+ *  Negative errno. */
+int routing_commit(struct routing *routing);
+
+/** Frees; what was not made is given up. Accepts NULL. */
+void routing_close(struct routing *routing);
+
 /** Makes rules and routes what config says. A next hop that is not on-link is logged and
  *  is no error. Negative errno. */
 int routing_apply(const struct config *config);

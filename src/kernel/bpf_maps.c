@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/ruleset_rules.h"
+#include "kernel/bpf_earlier.h"
 #include "kernel/bpf_elements.h"
 #include "kernel/bpf_links.h"
 #include "kernel/bpf_servers.h"
@@ -34,6 +36,7 @@ struct fast_path {
 	struct bpf_elements elements;
 	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
 	struct from_nft *from_nft;   /**< owned; of each server */
+	int earlier_ways; /**< owned; of a program for other servers, or -1 */
 };
 
 /** Where maps are pinned: BPF file systems know no network namespaces. Negative errno. */
@@ -64,8 +67,9 @@ static bool is_without(const struct config *config, uint8_t family)
 
 /** Loads the program, with maps for what the configuration allows: an element for each entry
  *  of ESP in UDP, and one for each client with an entry. */
-static int load(const struct config *config, struct bpf_ingress **ret_ingress)
+static int load(struct fast_path *fast_path)
 {
+	const struct config *config = fast_path->config;
 	char identity[RULESET_IDENTITY_BYTES], directory[DIRECTORY_BYTES];
 	struct bpf_program_limits limits = {
 		.clients = 2 * config->max_entries,
@@ -76,8 +80,11 @@ static int load(const struct config *config, struct bpf_ingress **ret_ingress)
 	};
 	int error = directory_of(directory);
 
+	if (error)
+		return error;
 	ruleset_identity(config, identity);
-	return error ? error : bpf_program_open(directory, &limits, ret_ingress);
+	fast_path->earlier_ways = bpf_earlier_ways(directory, identity);
+	return bpf_program_open(directory, &limits, &fast_path->ingress);
 }
 
 /** Lets go of everything. */
@@ -89,6 +96,8 @@ static void detach(struct fast_path *fast_path)
 	bpf_links_close(&fast_path->links);
 	bpf_servers_close(&fast_path->servers);
 	bpf_program_close(fast_path->ingress);
+	if (fast_path->earlier_ways >= 0)
+		close(fast_path->earlier_ways);
 	free(fast_path->before);
 	free(fast_path->from_nft);
 	free(fast_path);
@@ -111,7 +120,7 @@ static int settle_earlier_run(struct fast_path *fast_path)
 static int open_parts(struct fast_path *fast_path)
 {
 	const struct config *config = fast_path->config;
-	int error = load(config, &fast_path->ingress);
+	int error = load(fast_path);
 
 	if (!error)
 		error = bpf_elements_init(&fast_path->elements, config, fast_path->ingress);
@@ -132,6 +141,7 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 	if (!fast_path)
 		return -ENOMEM;
 	fast_path->config = config;
+	fast_path->earlier_ways = -1;
 	fast_path->before = calloc(count, sizeof(*fast_path->before));
 	fast_path->from_nft = calloc(count, sizeof(*fast_path->from_nft));
 	if (fast_path->before && fast_path->from_nft)
@@ -141,6 +151,37 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 	else
 		*ret_fast_path = fast_path;
 	return error;
+}
+
+/** Asks for ways of another run, where no program of ours was loaded over its pins. */
+static int retire_unloaded(const struct config *config)
+{
+	char identity[RULESET_IDENTITY_BYTES], directory[DIRECTORY_BYTES];
+	int error = directory_of(directory), ways;
+
+	if (error)
+		return error;
+	ruleset_identity(config, identity);
+	ways = bpf_earlier_ways(directory, identity);
+	if (ways < 0)
+		return 0;
+	error = bpf_earlier_unmark(ways);
+	close(ways);
+	return error == -EPROTO ? bpf_program_remove(directory) : error;
+}
+
+/** Takes the marks off an earlier program's packets, or, if that program is of another version,
+ *  the program. */
+static int retire(struct fast_path *fast_path, const struct config *config)
+{
+	int error;
+
+	if (!fast_path)
+		return retire_unloaded(config);
+	if (fast_path->earlier_ways < 0)
+		return 0;
+	error = bpf_earlier_unmark(fast_path->earlier_ways);
+	return error == -EPROTO ? bpf_links_detach_all(&fast_path->links) : error;
 }
 
 /** Puts the ways, then the program in its places. */
@@ -296,6 +337,7 @@ static int clear(void)
 const struct fast_path_backend bpf_maps = {
 	.name = "bpf",
 	.attach = attach,
+	.retire = retire,
 	.begin = begin,
 	.detach = detach,
 	.put = put,

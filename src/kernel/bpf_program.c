@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/bpf_earlier.h"
 #include "kernel/bpf_hook.h"
 #include "kernel/bpf_object.h"
 #include "kernel/bpf_pins.h"
@@ -79,22 +80,6 @@ static bool is_like(const struct bpf_map *wanted, int fd)
 		info.map_flags == bpf_map__map_flags(wanted);
 }
 
-/** Tells whether the pinned maps are about the same servers. */
-static bool is_same_identity(const char *directory, const char *identity)
-{
-	struct bpf_settings settings = { .identity = "" };
-	int fd = bpf_pins_get(directory, BPF_MAP_SETTINGS);
-	uint32_t first = 0;
-	bool same;
-
-	if (fd < 0)
-		return false;
-	same = !bpf_map_lookup_elem(fd, &first, &settings) &&
-		strncmp(settings.identity, identity, sizeof(settings.identity)) == 0;
-	close(fd);
-	return same;
-}
-
 /** Takes a map over if it is there and right: 1 or 0, or negative errno. */
 static int take_over(struct bpf_map *wanted, const char *directory, enum bpf_map_name map)
 {
@@ -115,7 +100,7 @@ static int take_over(struct bpf_map *wanted, const char *directory, enum bpf_map
 static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 	const struct bpf_program_limits *limits, bool taken[static BPF_MAP_COUNT])
 {
-	bool same = is_same_identity(directory, limits->identity);
+	bool same = bpf_earlier_is_same(directory, limits->identity);
 	int i, error;
 
 	for (i = 0; i < BPF_MAP_COUNT; i++) {

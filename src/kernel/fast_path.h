@@ -57,6 +57,11 @@ struct fast_path_backend {
 	 *  same servers. config must outlive it. Negative errno: cannot be had here;
 	 *  -ENOTSUP: was not built. */
 	int (*attach)(const struct config *config, struct fast_path **ret_fast_path);
+	/** Has what an earlier run has left for other servers give no marks any more, while it
+	 *  goes on carrying: to be called when the nft tables are there, and before routes
+	 *  change. fast_path is NULL where another backend was chosen. NULL: gives no marks
+	 *  but by the tables. Negative errno. */
+	int (*retire)(struct fast_path *fast_path, const struct config *config);
 	/** Begins to carry, once nft tables and routes are there. Negative errno. */
 	int (*begin)(struct fast_path *fast_path);
 	/** Lets go; what the kernel has goes on working. Accepts NULL. */

@@ -311,7 +311,7 @@ static int plan_services(struct policy_plan *plan, struct netlink *netlink)
 }
 
 /** Removes the devices that were made. */
-static void remove_made(struct policy_plan *plan, struct netlink *netlink)
+void policy_plan_undo(struct policy_plan *plan, struct netlink *netlink)
 {
 	size_t i;
 
@@ -334,6 +334,6 @@ int policy_plan_make(struct policy_plan *plan, struct netlink *netlink)
 			error = plan_family(plan, families[i]);
 	}
 	if (error)
-		remove_made(plan, netlink);
+		policy_plan_undo(plan, netlink);
 	return error;
 }

@@ -51,6 +51,9 @@ struct rtnl_rule policy_plan_local_at_zero(uint8_t family);
  *  again then. */
 int policy_plan_make(struct policy_plan *plan, struct netlink *netlink);
 
+/** Removes the devices that were made for a plan that is given up. */
+void policy_plan_undo(struct policy_plan *plan, struct netlink *netlink);
+
 /** Plans that a server has no way in a family: its table has the blackhole alone. */
 void policy_plan_unreachable(
 	struct policy_plan *plan, const struct config_server *server, uint8_t family);

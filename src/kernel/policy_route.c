@@ -155,25 +155,73 @@ static int reconcile(struct netlink *netlink, const struct policy_plan *plan)
 	return error;
 }
 
+struct policy_route {
+	struct policy_plan plan;
+	struct netlink netlink;
+	bool committed;
+};
+
+/** Plans. */
+int policy_route_prepare(const struct config *config, struct policy_route_counters *counters,
+	struct policy_route **ret_change)
+{
+	struct policy_route *change = calloc(1, sizeof(*change));
+	int error;
+
+	memset(counters, 0, sizeof(*counters));
+	if (!change)
+		return -ENOMEM;
+	change->plan.config = config;
+	change->plan.counters = counters;
+	error = netlink_open(&change->netlink, NETLINK_ROUTE, 0);
+	if (error) {
+		free(change);
+		return error;
+	}
+	error = policy_plan_make(&change->plan, &change->netlink);
+	if (error) {
+		change->committed = true; /* there is nothing to undo any more */
+		policy_route_close(change);
+		return error;
+	}
+	*ret_change = change;
+	return 0;
+}
+
+/** Reconciles. */
+int policy_route_commit(struct policy_route *change)
+{
+	int error;
+
+	change->committed = true;
+	error = reconcile(&change->netlink, &change->plan);
+	if (!error && change->plan.counters->unreachable)
+		error = -EHOSTUNREACH;
+	return error;
+}
+
+/** Frees. */
+void policy_route_close(struct policy_route *change)
+{
+	if (!change)
+		return;
+	if (!change->committed)
+		policy_plan_undo(&change->plan, &change->netlink);
+	policy_plan_fini(&change->plan);
+	netlink_close(&change->netlink);
+	free(change);
+}
+
 /** Plans and reconciles. */
 int policy_route_apply(
 	const struct config *config, struct policy_route_counters *ret_counters)
 {
-	struct policy_plan plan = { .config = config, .counters = ret_counters };
-	struct netlink netlink;
-	int error;
+	struct policy_route *change = NULL;
+	int error = policy_route_prepare(config, ret_counters, &change);
 
-	memset(ret_counters, 0, sizeof(*ret_counters));
-	error = netlink_open(&netlink, NETLINK_ROUTE, 0);
-	if (error)
-		return error;
-	error = policy_plan_make(&plan, &netlink);
 	if (!error)
-		error = reconcile(&netlink, &plan);
-	if (!error && ret_counters->unreachable)
-		error = -EHOSTUNREACH;
-	policy_plan_fini(&plan);
-	netlink_close(&netlink);
+		error = policy_route_commit(change);
+	policy_route_close(change);
 	return error;
 }
 

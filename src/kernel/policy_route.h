@@ -53,14 +53,31 @@ struct policy_route_counters {
 	struct tunnel_device tunnel_device; /**< that device */
 };
 
+/** A change of rules and routes that is worked out and not made yet. */
+struct policy_route;
+
 /**
- * Makes rules and routes what the config wants: adds what is missing, then removes what
- * is ours and wrong; what is right is not touched. ret_counters is filled in every case.
- * -EHOSTUNREACH when some next hop is not on-link, or the server of a tunnel or of nat
- * has no route: its packets are dropped, everything else is done. A tunnel device that
- * cannot be made ends it before anything is changed, with tunnel_error. -EPERM;
- * -EAFNOSUPPORT no policy routing; else negative errno.
+ * Works out how rules and routes become what the config wants. Nothing changes but that
+ * tunnel devices are made, into which nothing leads yet; those in the way of them, which the
+ * config has no use for, are removed. config and counters must outlive the change; counters
+ * are filled in every case. A tunnel device that cannot be made ends it, with tunnel_error.
+ * -EPERM; -ENOMEM; else negative errno.
  */
+int policy_route_prepare(const struct config *config, struct policy_route_counters *counters,
+	struct policy_route **ret_change);
+
+/**
+ * Makes the change: adds what is missing, then removes what is ours and wrong; what is right is
+ * not touched. -EHOSTUNREACH when some next hop is not on-link, or the server of a tunnel or of
+ * nat has no route: its packets are dropped, everything else is done. -EPERM; -EAFNOSUPPORT no
+ * policy routing; else negative errno.
+ */
+int policy_route_commit(struct policy_route *change);
+
+/** Frees it. If it was not made, tunnel devices that were made for it go. Accepts NULL. */
+void policy_route_close(struct policy_route *change);
+
+/** Prepares, makes and frees a change. Errors of either. */
 int policy_route_apply(
 	const struct config *config, struct policy_route_counters *ret_counters);
 

@@ -288,6 +288,69 @@ START_TEST(another_one_starts)
 }
 END_TEST
 
+/** Has servers change their places, and so their marks. */
+static void servers_change_places(void)
+{
+	struct config_server *servers = fixture_config()->services[0].servers;
+	struct address first = servers[0].address_v4;
+
+	strcpy(servers[0].name, "gw2");
+	strcpy(servers[1].name, "gw1");
+	servers[0].address_v4 = servers[1].address_v4;
+	servers[1].address_v4 = first;
+}
+
+/** Makes one start of a director up to its routes, by the fast path chosen or another one;
+ *  where the client's ESP comes to after each step. */
+static void expect_on_the_way(bool chosen, unsigned int until, unsigned int from)
+{
+	struct policy_route_counters counters;
+	struct fast_path *fast_path = NULL;
+	struct ruleset_info info;
+
+	fixture_config()->fast_path = chosen ? FAST_PATH_BPF : FAST_PATH_NFT;
+	if (chosen)
+		ck_assert_int_eq(bpf_maps.attach(fixture_config(), &fast_path), 0);
+	ck_assert_uint_eq(server_of_esp(), until);
+	ck_assert_int_eq(ruleset_install(fixture_config(), &info), 0);
+	/* With nft's own maps the new table takes nothing by its mark. */
+	ck_assert_uint_eq(server_of_esp(), chosen ? until : from);
+	ck_assert_int_eq(bpf_maps.retire(fast_path, fixture_config()), 0);
+	ck_assert_uint_eq(server_of_esp(), from);
+	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
+	ck_assert_uint_eq(server_of_esp(), from);
+	bpf_maps.detach(fast_path);
+}
+
+/** Marks of an earlier configuration never meet the routes of the next one: what the program
+ *  hands up goes to its old server until the queue has it. */
+START_TEST(marks_of_other_servers)
+{
+	bpf_maps.detach(director_first());
+	director_is_away();
+	servers_change_places();
+	expect_on_the_way(_i, 0x12, 0);
+}
+END_TEST
+
+/** What it does not hand up it goes on carrying to where it always did. */
+START_TEST(ways_of_other_servers)
+{
+	bpf_maps.detach(director_first());
+	servers_change_places();
+	expect_on_the_way(true, 0x12, 0x12);
+}
+END_TEST
+
+/** Nothing changes where the servers are the same. */
+START_TEST(marks_of_the_same_servers)
+{
+	bpf_maps.detach(director_first());
+	director_is_away();
+	expect_on_the_way(true, 0x12, 0x12);
+}
+END_TEST
+
 /** While somebody is there it is said once a second that the ways are right. */
 START_TEST(somebody_is_there)
 {
@@ -318,6 +381,9 @@ int main(void)
 	tcase_add_test(director, nothing_is_left_but_the_mark);
 	tcase_add_test(director, another_one_starts);
 	tcase_add_test(director, somebody_is_there);
+	tcase_add_loop_test(director, marks_of_other_servers, 0, 2);
+	tcase_add_test(director, ways_of_other_servers);
+	tcase_add_test(director, marks_of_the_same_servers);
 	suite_add_tcase(suite, tests);
 	suite_add_tcase(suite, director);
 	return bpf_run_suite(suite);

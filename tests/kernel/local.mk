@@ -18,6 +18,7 @@ KERNEL_TESTS = \
 	tests/kernel/nfqueue_message \
 	tests/kernel/nft_maps \
 	tests/kernel/policy_groups \
+	tests/kernel/policy_change \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
@@ -62,6 +63,10 @@ tests_kernel_policy_groups_SOURCES = tests/kernel/policy_groups.c $(KERNEL_COMMO
 tests_kernel_policy_groups_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_policy_groups_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_policy_groups_LDADD = $(KERNEL_LDADD)
+tests_kernel_policy_change_SOURCES = tests/kernel/policy_change.c $(KERNEL_COMMON)
+tests_kernel_policy_change_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_policy_change_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_policy_change_LDADD = $(KERNEL_LDADD)
 tests_kernel_policy_route_SOURCES = tests/kernel/policy_route.c $(KERNEL_COMMON)
 tests_kernel_policy_route_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_policy_route_CFLAGS = $(KERNEL_CFLAGS)

@@ -35,9 +35,9 @@ counted_up() {
 		link set down0 up
 		link set up0 up
 		neigh replace 198.51.100.2 lladdr 02:00:00:00:00:03 dev down0 nud permanent
-		neigh replace 10.2.0.11 lladdr 02:00:00:00:00:02 dev up0 nud permanent
-		neigh replace 10.2.0.12 lladdr 02:00:00:00:00:02 dev up0 nud permanent
-		neigh replace 10.2.0.13 lladdr 02:00:00:00:00:02 dev up0 nud permanent
+		neigh replace 10.2.0.11 lladdr 02:00:00:00:00:11 dev up0 nud permanent
+		neigh replace 10.2.0.12 lladdr 02:00:00:00:00:12 dev up0 nud permanent
+		neigh replace 10.2.0.13 lladdr 02:00:00:00:00:13 dev up0 nud permanent
 		route add 10.64.0.0/11 via 198.51.100.2
 		link add stray type veth peer name nobody netns ${LAB_PREFIX}back
 		addr add 203.0.113.1/24 dev stray
@@ -51,11 +51,16 @@ counted_up() {
 	counted_rules
 }
 
-# The servers' machine drops what it counts; the clients' machine counts ICMP.
+# The servers' machine drops what it counts, and keeps which client's ESP came to which server;
+# the clients' machine counts ICMP.
 counted_rules() {
 	lab_in back nft -f - <<-END || return 1
 		table netdev sink {
-			chain arrived { type filter hook ingress device "down0" priority 0; policy drop; }
+			set homes { type ipv4_addr . ether_addr; flags dynamic; size 16384; }
+			chain arrived {
+				type filter hook ingress device "down0" priority 0; policy drop;
+				ip protocol esp add @homes { ip saddr . ether daddr }
+			}
 		}
 	END
 	lab_in out nft -f - <<-END
@@ -71,6 +76,11 @@ counted_rules() {
 # Prints how many ICMP packets the clients were sent.
 counted_icmp() {
 	lab_in out nft list table netdev told | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p'
+}
+
+# Prints how many pairs of a client and a server that its ESP came to there are.
+counted_homes() {
+	lab_in back nft list set netdev sink homes | grep -o '10\.[0-9.]* \. 02:' | wc -l
 }
 
 # Prints how many packets have left by the default route.
@@ -111,6 +121,8 @@ expect_all_arrive() {
 	expect "$what: packets of ESP sent" 150000 "$COUNTED_SENT"
 	expect "$what: arrived" 150000 "$COUNTED_ARRIVED"
 	expect "$what: sent elsewhere, ICMP" "0 0" "$(counted_strays) $(counted_icmp)"
+	expect "$what: clients and the servers that they came to" "$COUNTED_CLIENTS" \
+		"$(counted_homes)"
 	expect "$what: clients established" "$COUNTED_CLIENTS" "$(director_established)"
 }
 
