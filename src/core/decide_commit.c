@@ -224,15 +224,13 @@ static void count(struct director *director, uint64_t size_bytes,
 static void commit_answer(struct director *director, const struct packet *packet,
 	uint64_t size_bytes, struct decision *decision)
 {
-	const struct address *client = &packet->flow.client;
-
 	if (decision->action == DECISION_UNREACHABLE &&
-		!defence_answers(director, &director->unreachable, client)) {
+		!defence_answers(director, &packet->flow.client)) {
 		decision->action = DECISION_DROP;
 		decision->reason = REASON_ORPHAN_LIMITED;
 	} else if (decision->action == DECISION_CHALLENGE &&
 		(size_bytes < challenge_size_bytes(packet) ||
-			!defence_answers(director, &director->defence.challenges, client))) {
+			!defence_challenges(director, decision->service, packet))) {
 		decision->action = DECISION_DROP;
 		decision->reason = REASON_CHALLENGE_LIMITED;
 	}

@@ -7,6 +7,10 @@
 /** Handshakes that an address with a session may begin in a second past all defences. */
 #define SPARED_PER_SECOND 5
 
+/** A message that comes again after so long is what initiators do; strongSwan's wait 4 s at
+ *  first, Libreswan's half a second, then twice as long each time. */
+#define REPEATED_MS 400
+
 /** A key of its own, so that what others learn of one says nothing of the other. */
 static struct hash_key derive(const struct hash_key *key)
 {
@@ -25,6 +29,14 @@ static bool needs_memory(const struct config_service *service)
 		service->greylist != SWITCH_OFF;
 }
 
+/** Makes the shares of challenges. */
+static int init_shares(struct defence *defence, uint32_t per_second)
+{
+	int error = throttle_init(&defence->challenged, per_second, &defence->key);
+
+	return error ? error : throttle_init(&defence->repeated, per_second, &defence->key);
+}
+
 /** Makes it. */
 int defence_init(struct defence *defence, const struct config *config,
 	const struct hash_key *key)
@@ -37,6 +49,8 @@ int defence_init(struct defence *defence, const struct config *config,
 	for (size_t i = 0; i < config->service_count; i++)
 		remembers |= needs_memory(&config->services[i]);
 	error = throttle_init(&defence->answers, config->answers_per_source, &defence->key);
+	if (!error)
+		error = init_shares(defence, config->answers_per_source);
 	if (!error)
 		error = throttle_init(&defence->spared, SPARED_PER_SECOND, &defence->key);
 	if (!error && remembers)
@@ -51,6 +65,8 @@ void defence_fini(struct defence *defence)
 {
 	recent_fini(&defence->recent);
 	throttle_fini(&defence->spared);
+	throttle_fini(&defence->repeated);
+	throttle_fini(&defence->challenged);
 	throttle_fini(&defence->answers);
 }
 
@@ -102,15 +118,59 @@ void defence_note(struct director *director, const struct packet *packet,
 		defence->now_ms);
 }
 
-/** Takes from the source's part, then from what all have. */
-bool defence_answers(struct director *director, struct rate *rate,
+/** Takes from the source's share, then from what all have. */
+static bool take(const struct defence *defence, struct throttle *share, struct rate *rate,
 	const struct address *source)
+{
+	if (!throttle_has(share, source, defence->now_ms) ||
+		!rate_take(rate, defence->now_ms))
+		return false;
+	throttle_take(share, source, defence->now_ms);
+	return true;
+}
+
+/** ICMP has a share of its own: what it lacks keeps nobody out. */
+bool defence_answers(struct director *director, const struct address *source)
 {
 	struct defence *defence = &director->defence;
 
-	if (!throttle_has(&defence->answers, source, defence->now_ms) ||
-		!rate_take(rate, defence->now_ms))
+	return take(defence, &defence->answers, &director->unreachable, source);
+}
+
+/** Tells whether the message comes again after long enough; never has it passed. */
+static bool is_repeated(const struct defence *defence, const struct service *service,
+	const struct packet *packet)
+{
+	struct recent_message message =
+		recent_find(&defence->recent, service, packet, defence->now_ms);
+
+	return message.found && message.age_ms >= REPEATED_MS;
+}
+
+/** Looks at both. */
+bool defence_may_challenge(const struct defence *defence, const struct service *service,
+	const struct packet *packet)
+{
+	const struct address *source = &packet->flow.client;
+
+	return throttle_has(&defence->challenged, source, defence->now_ms) ||
+		(is_repeated(defence, service, packet) &&
+			throttle_has(&defence->repeated, source, defence->now_ms));
+}
+
+/** Takes of the first share that has something left. */
+bool defence_challenges(struct director *director, const struct service *service,
+	const struct packet *packet)
+{
+	struct defence *defence = &director->defence;
+	const struct address *source = &packet->flow.client;
+	struct throttle *share = &defence->challenged;
+
+	if (!defence_may_challenge(defence, service, packet)) {
+		note_held(defence, packet, service);
 		return false;
-	throttle_take(&defence->answers, source, defence->now_ms);
-	return true;
+	}
+	if (!throttle_has(share, source, defence->now_ms))
+		share = &defence->repeated;
+	return take(defence, share, &defence->challenges, source);
 }

@@ -24,7 +24,9 @@ struct defence {
 	uint64_t now_ms;     /**< the latest moment that the director was told of */
 	struct pressure pressure;
 	struct recent recent;     /**< first messages; empty unless a service needs it */
-	struct throttle answers;  /**< to one source: ICMP and challenges */
+	struct throttle answers;  /**< to one source: ICMP */
+	struct throttle challenged; /**< to one source: challenges */
+	struct throttle repeated; /**< more of them, for messages that come again */
 	struct rate challenges;
 	struct throttle spared;   /**< first messages of clients with a session */
 };
@@ -44,6 +46,15 @@ void defence_advance(struct director *director, uint64_t now_ms);
 void defence_note(struct director *director, const struct packet *packet,
 	const struct decision *decision);
 
-/** Takes leave to answer source: of rate, and of what one source may have. */
-bool defence_answers(struct director *director, struct rate *rate,
-	const struct address *source);
+/** Takes leave to answer source by ICMP: of the rate, and of what one source may have. */
+bool defence_answers(struct director *director, const struct address *source);
+
+/** Takes leave to challenge a first message. One that has none is remembered, so that there is
+ *  another share for it when it comes again: whoever uses up that of a client whose address he
+ *  forges cannot know its messages, and has to send his own twice to use up that, too. */
+bool defence_challenges(struct director *director, const struct service *service,
+	const struct packet *packet);
+
+/** Tells whether a first message's source has a share left for it. */
+bool defence_may_challenge(const struct defence *defence, const struct service *service,
+	const struct packet *packet);

@@ -36,5 +36,7 @@ void rpc_explain_known(struct rpc_steps *steps);
 /** Adds what a first message meets on its way, and what is remembered of one. */
 void rpc_explain_first(struct rpc_steps *steps);
 
-/** Adds that an answer of that rate would not be sent now, if so: counted as limited. */
-void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, enum reason limited);
+/** Adds that an answer of that rate would not be sent now, if so: counted as limited. has_share:
+ *  the packet's source may have one more. */
+void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, bool has_share,
+	enum reason limited);

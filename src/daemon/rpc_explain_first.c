@@ -54,13 +54,12 @@ static void say_cookie(struct rpc_steps *steps)
 }
 
 /** Whether the answer would be within the limits; a copy of the rate is asked. */
-void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, enum reason limited)
+void rpc_explain_answer(struct rpc_steps *steps, const struct rate *rate, bool has_share,
+	enum reason limited)
 {
 	struct rate copy = *rate;
 
-	if (!rate_take(&copy, steps->now_ms) ||
-		!throttle_has(&steps->director->defence.answers, &steps->packet->flow.client,
-			steps->now_ms))
+	if (!rate_take(&copy, steps->now_ms) || !has_share)
 		rpc_say(steps,
 			"the rate of such answers, or answers-per-source, is used up now: not "
 			"answered, and counted as %s",

@@ -122,6 +122,7 @@ static void say_take_over(struct rpc_steps *steps)
 /** What the tables and limits would say to the decision. */
 static void say_commit(struct rpc_steps *steps)
 {
+	const struct defence *defence = &steps->director->defence;
 	const struct decision *decision = steps->decision;
 
 	if (decision->scheduled && decision->server)
@@ -138,10 +139,14 @@ static void say_commit(struct rpc_steps *steps)
 		decision->first == FIRST_PASSED)
 		say_room(steps);
 	if (decision->action == DECISION_UNREACHABLE)
-		rpc_explain_answer(
-			steps, &steps->director->unreachable, REASON_ORPHAN_LIMITED);
+		rpc_explain_answer(steps, &steps->director->unreachable,
+			throttle_has(&defence->answers, &steps->packet->flow.client,
+				steps->now_ms),
+			REASON_ORPHAN_LIMITED);
 	if (decision->action == DECISION_CHALLENGE)
-		rpc_explain_answer(steps, &steps->director->defence.challenges,
+		rpc_explain_answer(steps, &defence->challenges,
+			defence_may_challenge(
+				defence, decision->service, steps->packet),
 			REASON_CHALLENGE_LIMITED);
 }
 

@@ -47,6 +47,7 @@ SCENARIOS = \
 	tests/scenario/challenge-never.scenario \
 	tests/scenario/challenge-on.scenario \
 	tests/scenario/challenge-rate.scenario \
+	tests/scenario/challenge-forged-source.scenario \
 	tests/scenario/cookie-retry.scenario \
 	tests/scenario/draft-esp.scenario \
 	tests/scenario/dropentry-auto.scenario \
