@@ -50,7 +50,7 @@
 
 /* Limits. */
 #define IPB_REQUEST_BYTES 65536   /**< longest request line */
-#define IPB_PAGE_ITEMS 1000       /**< most items of a page, params.limit */
+#define IPB_PAGE_ITEMS 1000       /**< most that params.limit may say; a page may have fewer */
 #define IPB_PAGE_ITEMS_DEFAULT 200
 #define IPB_EXPLAIN_BYTES 2048    /**< most of a packet that explain takes */
 #define IPB_EXPLAIN_ENTRIES 32    /**< most entries of a client that explain lists */

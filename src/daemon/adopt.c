@@ -6,10 +6,10 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "daemon/turn.h"
 
 enum {
 	WAIT_MS = 300,       /**< at the start: what takes longer is for the loop */
-	A_TURN = 32,         /**< elements between packets */
 	AGAIN_MS = 10000,    /**< after the start */
 };
 
@@ -140,8 +140,8 @@ static void see(struct adopt *adopt, const struct adopt_element *element)
  *  the end. */
 static size_t see_some(struct adopt *adopt, bool *ret_end)
 {
-	struct adopt_element elements[A_TURN];
-	size_t count = adopt_walk_take(adopt->walk, elements, A_TURN, ret_end);
+	struct adopt_element elements[TURN_ELEMENTS];
+	size_t count = adopt_walk_take(adopt->walk, elements, TURN_ELEMENTS, ret_end);
 	struct mirror *mirror = adopt->mirror;
 
 	/* An entry that is made of one element puts its client's, which may be there as well. */
@@ -224,7 +224,7 @@ static void on_elements(struct ev_loop *ev, ev_async *watcher, int events)
 		return;
 	/* What has gone in this turn is to be seen as gone. */
 	mirror_flush(adopt->mirror);
-	if (see_some(adopt, &end) == A_TURN && !end)
+	if (see_some(adopt, &end) == TURN_ELEMENTS && !end)
 		ev_async_send(ev, watcher);
 	if (end)
 		finish(adopt);

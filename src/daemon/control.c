@@ -2,7 +2,7 @@
 /*
  * Connections of the control socket. Each has one request under way: while its answer is
  * not sent, nothing is read from it, so its peer waits and our memory does not grow. A
- * turn of the loop answers one request of a connection.
+ * turn of the loop answers TURN_ANSWERS requests.
  */
 #include "daemon/control.h"
 
@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "daemon/control_socket.h"
+#include "daemon/turn.h"
 #include "ipsec-balancer/control.h"
 
 enum {
@@ -36,6 +37,9 @@ struct control {
 	int reserve_fd; /**< given up to refuse a peer when descriptors have run out */
 	struct list connections;
 	size_t connection_count;
+	size_t passed_over;    /**< connections whose request waits for another turn */
+	size_t answers;        /**< given in that turn */
+	unsigned int answered; /**< the loop's number of that turn */
 	ev_io on_accept;
 	ev_timer on_resume;
 };
@@ -52,15 +56,47 @@ struct connection {
 	size_t out_bytes;
 	size_t out_sent;
 	bool ending; /**< close when out is sent */
+	bool is_passed_over;
 	size_t in_bytes;
 	char in[IPB_REQUEST_BYTES + 1]; /**< a line and its newline */
 };
+
+/** Notes whether the connection's request waits for another turn. */
+static void pass_over(struct connection *connection, bool is_passed_over)
+{
+	struct control *control = connection->control;
+
+	control->passed_over -= connection->is_passed_over;
+	control->passed_over += is_passed_over;
+	connection->is_passed_over = is_passed_over;
+}
+
+/** Tells whether the connection's request may be answered in this turn. Those that were
+ *  passed over come first, so that nobody who asks all the time keeps the others waiting. */
+static bool may_answer(struct connection *connection)
+{
+	struct control *control = connection->control;
+	bool is_next = !control->passed_over || connection->is_passed_over;
+
+	if (control->answered != ev_iteration(control->loop))
+		control->answers = 0;
+	control->answered = ev_iteration(control->loop);
+	if (is_next && control->answers < TURN_ANSWERS) {
+		pass_over(connection, false);
+		control->answers++;
+		return true;
+	}
+	if (is_next)
+		pass_over(connection, true);
+	return false;
+}
 
 /** Ends a connection. */
 static void connection_free(struct connection *connection)
 {
 	struct control *control = connection->control;
 
+	pass_over(connection, false);
 	ev_io_stop(control->loop, &connection->on_io);
 	ev_timer_stop(control->loop, &connection->on_idle);
 	list_remove(&connection->in_control);
@@ -162,9 +198,9 @@ static bool connection_turn(struct connection *connection, int events)
 		if (!end && (events & EV_READ) && !in_receive(connection))
 			return false;
 		end = line_end(connection);
-		if (end)
+		if (end && may_answer(connection))
 			line_answer(connection, end);
-		else if (connection->in_bytes == sizeof(connection->in))
+		else if (!end && connection->in_bytes == sizeof(connection->in))
 			line_refuse(connection);
 	}
 	if (connection->out && !out_send(connection))

@@ -62,6 +62,7 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/packets.c src/daemon/packets.h \
 	src/daemon/privileges.c src/daemon/privileges.h \
 	src/daemon/routing.c src/daemon/routing.h \
+	src/daemon/turn.c src/daemon/turn.h \
 	src/daemon/upkeep.c src/daemon/upkeep.h \
 	src/daemon/stats.c src/daemon/stats.h
 src_daemon_libipb_daemon_la_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS) \

@@ -10,12 +10,12 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/routing.h"
+#include "daemon/turn.h"
 #include "kernel/conntrack.h"
 #include "kernel/policy_route.h"
 
 enum {
-	BATCHES_A_TURN = 6,     /**< then timers and the control socket have their turn */
-	EXPIRE_A_TURN = 250,    /**< expired entries handled between packets */
+	MORE_DELAY_MS = 1,      /**< between portions of what takes many: packets come first */
 	REROUTE_DELAY_MS = 100, /**< a flapping link makes many notices */
 };
 
@@ -26,7 +26,7 @@ static void packets_wait(struct ev_loop *ev, ev_io *watcher, int events)
 	int count = NFQUEUE_BATCH;
 
 	(void)events;
-	for (int i = 0; i < BATCHES_A_TURN && count == NFQUEUE_BATCH; i++)
+	for (int i = 0; i < TURN_BATCHES && count == NFQUEUE_BATCH; i++)
 		count = packets_handle_batch(loop->packets, clock_now_ms());
 	if (count < 0) {
 		log_error("queue %u: %s", loop->config->queue, strerror(-count));
@@ -75,28 +75,26 @@ static void log_troubles(struct loop *loop)
 	loop->icmp_errors_logged = apply->icmp_errors;
 }
 
-/** Looks after the kernel's side once a second, and goes on with what that began. */
-static void look_after(struct loop *loop, bool *ret_more)
+/** Looks after the kernel's side once a second. */
+static void look_after(struct loop *loop)
 {
-	if (ev_now(loop->ev) >= loop->looked_after + 1.0) {
-		loop->looked_after = ev_now(loop->ev);
-		*ret_more = upkeep_look(loop->upkeep, clock_now_ms());
-	} else {
-		*ret_more = mirror_refill_some(loop->packets->mirror, loop->director);
-	}
+	if (ev_now(loop->ev) < loop->looked_after + 1.0)
+		return;
+	loop->looked_after = ev_now(loop->ev);
+	upkeep_look(loop->upkeep, clock_now_ms());
 }
 
-/** Once a second, and at once again while there is more to do. */
+/** Once a second, and soon again while there is more to do. */
 static void tick(struct ev_loop *ev, ev_timer *watcher, int events)
 {
 	struct loop *loop = watcher->data;
-	size_t handled = director_expire(loop->director, clock_now_ms(), EXPIRE_A_TURN);
 	bool is_more;
 
 	(void)events;
 	log_troubles(loop);
-	look_after(loop, &is_more);
-	watcher->repeat = handled == EXPIRE_A_TURN || is_more ? 0.001 : 1.0;
+	look_after(loop);
+	is_more = turn_tidy(loop->director, loop->packets->mirror, clock_now_ms());
+	watcher->repeat = is_more ? MORE_DELAY_MS / 1000.0 : 1.0;
 	ev_timer_again(ev, watcher);
 }
 

@@ -6,10 +6,7 @@
 #include "daemon/log.h"
 #include "kernel/conntrack.h"
 
-enum {
-	REFILL_ENTRIES = 250,   /**< told between packets */
-	REFILL_BUCKETS = 20000, /**< looked at between packets */
-};
+#define REFILL_BUCKETS 20000 /**< looked at between packets */
 
 /** Logs one change of an entry. */
 static void log_entry(const char *what, const struct session_entry *entry)
@@ -167,12 +164,12 @@ static size_t refill_bucket(struct mirror *mirror, const struct table *flows, si
 }
 
 /** Goes on; a client with several entries is told several times, which does no harm. */
-bool mirror_refill_some(struct mirror *mirror, struct director *director)
+bool mirror_refill_some(struct mirror *mirror, struct director *director, size_t max)
 {
 	const struct table *flows = &director->sessions.flows;
 	size_t told = 0, looked_at = 0;
 
-	while (mirror->refill_next < flows->bucket_count && told < REFILL_ENTRIES &&
+	while (mirror->refill_next < flows->bucket_count && told < max &&
 		looked_at++ < REFILL_BUCKETS)
 		told += refill_bucket(mirror, flows, mirror->refill_next++);
 	if (mirror->refill_next < SIZE_MAX && mirror->refill_next >= flows->bucket_count) {

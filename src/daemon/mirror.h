@@ -53,5 +53,6 @@ void mirror_forget(struct director *director);
 /** Tells whether the fast path was told all that it should know. */
 bool mirror_is_settled(const struct mirror *mirror);
 
-/** Goes on with that for a portion of the table. Returns whether there is more. */
-bool mirror_refill_some(struct mirror *mirror, struct director *director);
+/** Goes on with that for a portion of the table: max entries, and those that share a bucket
+ *  with the last. Returns whether there is more. */
+bool mirror_refill_some(struct mirror *mirror, struct director *director, size_t max);

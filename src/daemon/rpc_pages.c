@@ -12,9 +12,9 @@
 
 #include "core/handshake.h"
 #include "daemon/rpc_method.h"
+#include "daemon/turn.h"
 
 #define PAGE_BUCKETS 65536 /**< most that a page looks into */
-#define PAGE_OBJECTS 4096  /**< most that a page looks at, shown or not */
 
 const char *const rpc_entries_params[] = {
 	"service", "server", "client", "state", "cursor", "limit", NULL};
@@ -167,8 +167,9 @@ static bool page_walk(struct page *page, const struct table *table)
 
 	if (end > table->bucket_count)
 		end = table->bucket_count;
-	while (page->cursor < end && objects < PAGE_OBJECTS &&
-		json_array_size(page->items) < page->limit) {
+	while (page->cursor < end && objects < TURN_OBJECTS &&
+		json_array_size(page->items) < page->limit &&
+		json_array_size(page->items) < TURN_ITEMS) {
 		const void *object = table_bucket(table, page->cursor++);
 
 		for (; object; object = table_behind(table, object), objects++)

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES 65536
+#include "daemon/turn.h"
 
 /** What the thread has to do. */
 enum task {
@@ -216,7 +216,7 @@ void state_writer_wait(struct state_writer *writer)
 uint8_t *state_writer_buffer(struct state_writer *writer, size_t size_bytes,
 	size_t *ret_size_bytes)
 {
-	size_t wanted_bytes = size_bytes > BUFFER_BYTES ? size_bytes : BUFFER_BYTES;
+	size_t wanted_bytes = size_bytes > TURN_STATE_BYTES ? size_bytes : TURN_STATE_BYTES;
 
 	if (wanted_bytes > writer->buffer_bytes) {
 		free(writer->buffer);

@@ -96,7 +96,7 @@ int upkeep_reinstall(struct upkeep *upkeep)
 }
 
 /** Looks, repairs and counts. */
-bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
+void upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 {
 	const struct fast_path_backend *backend = upkeep->mirror->backend;
 
@@ -107,5 +107,4 @@ bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 	take_all_counts(upkeep);
 	for (size_t i = 0; i < upkeep->director->service_count; i++)
 		service_look(&upkeep->director->services[i], now_ms);
-	return mirror_refill_some(upkeep->mirror, upkeep->director);
 }

@@ -33,5 +33,5 @@ void upkeep_begin(struct upkeep *upkeep);
  *  are as they were. */
 int upkeep_reinstall(struct upkeep *upkeep);
 
-/** Looks, repairs and counts. Returns whether there is more to do soon. */
-bool upkeep_look(struct upkeep *upkeep, uint64_t now_ms);
+/** Looks, repairs and counts. */
+void upkeep_look(struct upkeep *upkeep, uint64_t now_ms);

@@ -15,6 +15,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/state_file.h"
+#include "daemon/turn.h"
 #include "tests/lib/test_config.h"
 
 static const struct hash_key key = { { 1, 2 } };
@@ -117,7 +118,7 @@ static int compare(const void *one, const void *other)
 /** Makes all portions without writing them, and prints how much processor time they take. */
 static void print_portions(const struct director *director)
 {
-	static uint8_t buffer[65536];
+	static uint8_t buffer[TURN_STATE_BYTES];
 	static uint64_t times_us[65536];
 	struct snapshot snapshot;
 	size_t count = 0;

@@ -208,7 +208,7 @@ START_TEST(adopt_at_once)
 	ck_assert_uint_eq(fixture.adopt.kept, 2);
 	ck_assert_uint_eq(fixture.adopt.removed, 2);
 	ck_assert(!mirror_is_settled(&fixture.mirror));
-	while (mirror_refill_some(&fixture.mirror, fixture.director))
+	while (mirror_refill_some(&fixture.mirror, fixture.director, 1))
 		continue;
 	ck_assert(mirror_is_settled(&fixture.mirror));
 	ck_assert_ptr_nonnull(entry_of(&fixture, &esp));

@@ -54,8 +54,8 @@ tests_unit_rpc_explain_scenarios_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rpc_explain_scenarios_CFLAGS = $(EXPLAIN_CFLAGS)
 tests_unit_rpc_explain_scenarios_LDADD = $(EXPLAIN_LDADD)
 
-check_PROGRAMS += tests/unit/adopt tests/unit/rpc_state tests/unit/state_file
-TESTS += tests/unit/adopt tests/unit/rpc_state tests/unit/state_file
+check_PROGRAMS += tests/unit/adopt tests/unit/rpc_state tests/unit/state_file tests/unit/turn
+TESTS += tests/unit/adopt tests/unit/rpc_state tests/unit/state_file tests/unit/turn
 tests_unit_rpc_state_SOURCES = tests/unit/rpc_state.c tests/unit/unit.c tests/unit/unit.h
 tests_unit_rpc_state_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_rpc_state_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -65,6 +65,11 @@ tests_unit_adopt_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_adopt_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_adopt_LDADD = tests/lib/libtest.a src/daemon/libipb-daemon.la $(CHECK_LIBS) \
 	$(EV_LIBS)
+tests_unit_turn_SOURCES = tests/unit/turn.c tests/unit/unit.c tests/unit/unit.h
+tests_unit_turn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_turn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_turn_LDADD = tests/lib/libtest.a src/daemon/libipb-daemon.la $(CHECK_LIBS) \
+	$(JANSSON_LIBS) $(EV_LIBS)
 tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.c tests/unit/unit.h
 tests_unit_state_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_state_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

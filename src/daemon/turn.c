@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/turn.h"
+
+/** What expires comes first; a part of the share is left for the fast path. */
+bool turn_tidy(struct director *director, struct mirror *mirror, uint64_t now_ms)
+{
+	size_t ended = director_expire(director, now_ms, TURN_ENDS);
+	bool is_more = mirror_refill_some(mirror, director, TURN_CHANGES - ended);
+
+	return is_more || ended == TURN_ENDS;
+}
