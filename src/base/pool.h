@@ -9,11 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Of a chunk, and what it is aligned to: an object's address tells its chunk. */
-#define POOL_CHUNK_BYTES 262144
+/** Of a chunk, and what it is aligned to: an object's address tells its chunk. The allocator
+ *  touches some 10 KiB around each, so there are few. */
+#define POOL_CHUNK_BYTES 1048576
 
 /** A number's lower bits say where in its chunk the object is, in units of 8 bytes. */
-#define POOL_PLACE_BITS 15
+#define POOL_PLACE_BITS 17
 
 struct pool_chunk {
 	uint32_t number;

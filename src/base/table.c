@@ -16,12 +16,13 @@ static uint32_t *bucket_of(const struct table *table, uint64_t hash)
 	return &table->buckets[hash & (table->bucket_count - 1)];
 }
 
-/** How many buckets are made: a power of two. */
+/** How many buckets are made: a power of two. One or two objects in each, when all are there,
+ *  is what bytes for each client are worth. */
 static size_t buckets_for(size_t capacity)
 {
 	size_t count = 16;
 
-	while (count < capacity && count < UINT32_MAX / 2)
+	while (count < capacity / 2 && count < UINT32_MAX / 2)
 		count *= 2;
 	return count;
 }

@@ -40,7 +40,6 @@ enum session_state {
 struct session_client {
 	struct table_node by_address;
 	struct service *service;
-	struct template *template; /**< held; NULL: none */
 	struct address address;
 	uint8_t server;            /**< place; where its ESP, AH and new sessions go */
 	uint16_t entry_count;      /**< as many as limits.entries_per_client allows */
@@ -49,6 +48,7 @@ struct session_client {
 	uint16_t plain_established_count; /**< more than 0: ESP and AH are forwarded */
 	uint32_t fast_mark;        /**< the listener's: what the fast path has; 0: nothing */
 	struct chain entries;
+	uint32_t template; /**< number of the one that is held; 0: none */
 };
 
 struct session_entry {

@@ -47,15 +47,16 @@ struct session_client *session_client_new(struct session_table *table,
 	struct service *service, struct server *server, const struct address *address)
 {
 	struct session_client *client = pool_take(&table->clients_pool);
+	struct template *template;
 
 	if (!client)
 		return NULL;
 	client->address = *address;
 	client->service = service;
 	client->server = service_place(service, server);
-	client->template =
-		template_note(table->templates, service, address, server, table->now_ms);
-	template_hold(client->template);
+	template = template_note(table->templates, service, address, server, table->now_ms);
+	template_hold(template);
+	client->template = template ? pool_number(template) : 0;
 	table_add(&table->clients, client, session_hash(table, service, address, 0));
 	service->client_count++;
 	server->clients++;
@@ -107,7 +108,9 @@ void session_client_follow(const struct session_table *table, struct session_cli
 void session_client_free(struct session_table *table, struct session_client *client)
 {
 	table_remove(&table->clients, client);
-	template_release(client->template, table->now_ms);
+	if (client->template)
+		template_release(pool_at(&table->templates->pool, client->template),
+			table->now_ms);
 	client->service->client_count--;
 	session_client_server(client)->clients--;
 	pool_give(&table->clients_pool, client);

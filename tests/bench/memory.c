@@ -3,7 +3,8 @@
  * What the session table takes of the heap, as the allocator counts it: for a client with an
  * ESTABLISHED entry and its handshake, for an entry more, for a pair of cookies more, and
  * the hash tables that are there from the start. Prints one line. It fails where something
- * is not taken or not given back; how much it is, is for the reader to judge.
+ * is not taken or not given back; how much it is, is for the reader to judge. Usage:
+ * memory [CLIENTS]
  */
 #include <malloc.h>
 #include <stdint.h>
@@ -16,13 +17,14 @@
 #include "core/handshake.h"
 #include "tests/lib/test_config.h"
 
-#define CLIENTS 100000 /* enough for what is left of the last chunks not to matter */
+#define CLIENTS 20000 /* a look; of many, what is left of the last chunks does not matter */
 /* The first pair comes with the handshake. */
 #define MORE_PAIRS (HANDSHAKES_PER_ENTRY - 1)
 /* What stands before each piece that malloc gives, on glibc. */
 #define HEAD_BYTES sizeof(size_t)
 
 static size_t heap_bytes;
+static uint32_t clients = CLIENTS;
 
 void *__real_malloc(size_t size_bytes);
 void *__real_calloc(size_t count, size_t size_bytes);
@@ -120,10 +122,10 @@ static double grow(struct director *director, uint16_t port, uint64_t icookie,
 {
 	size_t before = heap_bytes;
 
-	for (uint32_t i = 1; i <= CLIENTS; i++)
+	for (uint32_t i = 1; i <= clients; i++)
 		pass(director, i, port, icookie + i * UINT64_C(1000),
 			rcookie ? rcookie + i : 0);
-	return (double)(heap_bytes - before) / CLIENTS;
+	return (double)(heap_bytes - before) / clients;
 }
 
 /** Fills a director step by step and prints; false if a step took no memory. */
@@ -137,12 +139,12 @@ static bool measure(struct director *director, size_t tables_bytes)
 		pairs += grow(director, 4500, 10 + i, 20 + i);
 	printf("memory: %.0f bytes a client with its entry and handshake, %.0f an entry more, "
 	       "%.0f a pair more; the tables %.1f for each of max-entries\n",
-		client, entry, pairs / MORE_PAIRS, (double)tables_bytes / CLIENTS / 4);
+		client, entry, pairs / MORE_PAIRS, (double)tables_bytes / clients / 4);
 	return client > 0 && entry > 0 && pairs > 0;
 }
 
 /** Measures, and sees whether all is given back. */
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct hash_key key = { { 1, 2 } };
 	struct config *config = test_config(2);
@@ -150,7 +152,9 @@ int main(void)
 	struct director *director;
 	bool grown;
 
-	config->max_entries = CLIENTS * 4;
+	if (argc > 1)
+		clients = (uint32_t)strtoul(argv[1], NULL, 10);
+	config->max_entries = clients * 4;
 	if (director_new(config, &key, NULL, &director))
 		return 1;
 	grown = measure(director, heap_bytes - before);
