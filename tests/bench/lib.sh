@@ -7,6 +7,7 @@ BENCH_QUEUES=/proc/self/net/netfilter/nfnetlink_queue
 BENCH_WORK=
 BENCH_RUNNING=
 BENCH_STATE=none
+BENCH_GROUP=
 
 # Ends the program with a reason.
 bench_fail() {
@@ -26,6 +27,7 @@ bench_init() {
 bench_leave() {
 	trap '' INT TERM
 	bench_down
+	[ -z "$BENCH_GROUP" ] || rmdir "$BENCH_GROUP"
 	rm -rf "$BENCH_WORK"
 }
 
@@ -137,9 +139,40 @@ bench_start() {
 		"$BENCH_WORK/conf"
 	! bench_in_director grep -qs . "$BENCH_QUEUES" || bench_fail "something still holds a queue"
 	rm -f "$BENCH_WORK/control.sock"
-	ip netns exec "$BENCH_DIRECTOR" "$@" >"$BENCH_WORK/log" 2>&1 &
+	bench_grouped ip netns exec "$BENCH_DIRECTOR" "$@" >"$BENCH_WORK/log" 2>&1 &
 	BENCH_RUNNING=$!
 	bench_wait "$1"
+}
+
+# Becomes the command that follows, in control group BENCH_GROUP if there is one.
+bench_grouped() {
+	[ -z "$BENCH_GROUP" ] || echo "$BASHPID" >"$BENCH_GROUP/cgroup.procs" || exit 1
+	exec "$@"
+}
+
+# Makes a control group that counts memory, the kernel's too, for what bench_start starts; with
+# the second version of control groups or the first. Without one BENCH_GROUP stays empty.
+bench_group_up() {
+	local top
+	for top in /sys/fs/cgroup /sys/fs/cgroup/memory; do
+		mkdir "$top/ipb$$" 2>/dev/null || continue
+		BENCH_GROUP=$top/ipb$$
+		[ ! -e "$BENCH_GROUP/memory.stat" ] || return 0
+		rmdir "$BENCH_GROUP"
+		BENCH_GROUP=
+	done
+}
+
+# Prints the bytes that the group has of memory of its own, and what the kernel has for it.
+bench_group_bytes() {
+	[ -n "$BENCH_GROUP" ] || return
+	if [ -e "$BENCH_GROUP/memory.kmem.usage_in_bytes" ]; then
+		awk '$1 == "rss" { print $2 }' "$BENCH_GROUP/memory.stat"
+		cat "$BENCH_GROUP/memory.kmem.usage_in_bytes"
+	else
+		awk '$1 == "anon" { own = $2 } $1 == "kernel" { of_kernel = $2 }
+			END { print own; print of_kernel }' "$BENCH_GROUP/memory.stat"
+	fi | tr '\n' ' '
 }
 
 # True when program $1, which has the queue, has its rules too. nft(8) lists the maps whatever it

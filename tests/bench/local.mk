@@ -25,7 +25,8 @@ tests_bench_memory_LDADD = tests/lib/libtest.a src/core/libipb-core.la \
 	src/base/libipb-base.la
 
 # A shared object that is loaded by its path.
-check_PROGRAMS += tests/bench/stall.so
+check_PROGRAMS += tests/bench/noise tests/bench/stall.so
+tests_bench_noise_SOURCES = tests/bench/noise.c
 tests_bench_stall_so_SOURCES = tests/bench/stall.c
 tests_bench_stall_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_bench_stall_so_LINK = $(CC) $(AM_CFLAGS) $(CFLAGS) -shared -o $@

@@ -8,7 +8,11 @@ SCALE_CLIENTS="1000 100000 1000000"
 SCALE_MS=3000
 SCALE_FAST_PATH=auto
 # What a round measures, in the order of the table.
-SCALE_COLUMNS="plain ours new gone daemon kernel busy turn stall stop start"
+SCALE_COLUMNS="plain ours new gone daemon kernel client busy turn long noise stall stop start"
+# How long the machine is looked at without the daemon.
+SCALE_NOISE_MS=10000
+# Bytes of a daemon without clients.
+SCALE_EMPTY_OWN=0 SCALE_EMPTY_KERNEL=0
 
 # Adds number $3 to what was measured in column $1 with $2 clients.
 scale_note() {
@@ -42,15 +46,35 @@ scale_plain() {
 	bench_down
 }
 
-# Prints the daemon's resident bytes.
-scale_resident() {
-	awk '/^VmRSS:/ { printf "%.0f\n", $2 * 1024 }' "/proc/$BENCH_RUNNING/status"
+# Notes what $1 clients take, beyond a daemon that has none and no room for them: of the daemon's
+# own memory and of the kernel's.
+scale_memory() {
+	local own of_kernel
+	read -r own of_kernel < <(bench_group_bytes) || true
+	[ -n "$own" ] || return 0
+	own=$((own - SCALE_EMPTY_OWN)) of_kernel=$((of_kernel - SCALE_EMPTY_KERNEL))
+	scale_note daemon "$1" $((own / $1))
+	scale_note kernel "$1" $((of_kernel / $1))
+	scale_note client "$1" $(((own + of_kernel) / $1))
 }
 
-# Prints the bytes that the kernel has for itself and cannot give back.
-scale_kernel() {
-	awk '/^(SUnreclaim|VmallocUsed):/ { sum += $2 } END { printf "%.0f\n", sum * 1024 }' \
-		/proc/meminfo
+# Finds out what a daemon without clients takes.
+scale_empty() {
+	bench_up 2
+	scale_start 0
+	scale_count >/dev/null
+	read -r SCALE_EMPTY_OWN SCALE_EMPTY_KERNEL < <(bench_group_bytes) || true
+	bench_stop
+	rm -f "$BENCH_WORK/state"
+	bench_down
+}
+
+# Notes the longest piece of work of a program that has nothing to do with the daemon, in its own
+# processor time: the machine's part in the figures.
+scale_noise() {
+	"$(bench_built tests/bench/noise)" "$SCALE_NOISE_MS" >"$BENCH_WORK/noise"
+	[ -z "${VERBOSE-}" ] || cat "$BENCH_WORK/noise" >&2
+	scale_note noise "$1" "$(awk '{ print ($7 - $5) / 1000 }' "$BENCH_WORK/noise")"
 }
 
 # Prints how many clients the daemon has; fails while it does not answer.
@@ -83,7 +107,7 @@ scale_restart() {
 	begun=$(scale_now)
 	bench_stop
 	scale_note stop "$1" $((($(scale_now) - begun) / 1000000))
-	scale_busy "$1"
+	scale_turns "$1" 0 busy
 	begun=$(scale_now)
 	scale_start "$1"
 	until scale_count >/dev/null 2>&1; do
@@ -96,14 +120,10 @@ scale_restart() {
 
 # Establishes $1 clients and notes what they cost.
 scale_establish() {
-	local resident kernel
-	resident=$(scale_resident)
-	kernel=$(scale_kernel)
 	bench_send -c "$1" handshake >"$BENCH_WORK/lines"
 	scale_note new "$1" "$(($(scale_rate "$BENCH_WORK/lines") / 2))"
 	[ "$(scale_count)" = "$1" ] || bench_fail "$(scale_count) of $1 clients are established"
-	scale_note daemon "$1" $((($(scale_resident) - resident) / $1))
-	scale_note kernel "$1" $((($(scale_kernel) - kernel) / $1))
+	scale_memory "$1"
 }
 
 # Moves the daemon's clock on and waits until $1 clients have gone.
@@ -119,15 +139,19 @@ scale_expire() {
 	scale_note gone "$1" $(($1 * 1000000 / (($(scale_now) - begun) / 1000)))
 }
 
-# Notes the longest turn of the loop of the daemon that has ended, while clients came.
-scale_busy() {
-	scale_note busy "$1" "$(awk '/^stall 0/ { print $8 / 1000 }' "$BENCH_WORK/log")"
+# Prints field $2 of the line about period $1 of the daemon that has ended: 0 is before its
+# clock was moved on.
+scale_stall() {
+	awk -v period="$1" -v field="$2" '$1 == "stall" && $2 == period {
+		for (i = 3; i < NF; i += 2) if ($i == field) print $(i + 1) }' "$BENCH_WORK/log"
 }
 
-# Notes its longest turn after its clock was moved on.
-scale_turn() {
-	scale_note turn "$1" "$(awk '/^stall 1/ { print $8 / 1000 }' "$BENCH_WORK/log")"
-	scale_note stall "$1" "$(awk '/^stall 1/ { print $6 / 1000 }' "$BENCH_WORK/log")"
+# Notes turns of the loop of the daemon that has ended, with $1 clients: the longest in period $2
+# in column $3.
+scale_turns() {
+	[ -z "${VERBOSE-}" ] || grep -A2 "^stall $2" "$BENCH_WORK/log" >&2
+	scale_note "$3" "$1" "$(scale_stall "$2" processor-us | awk '{ print $1 / 1000 }')"
+	scale_note long "$1" "$(scale_stall "$2" long)"
 }
 
 # The daemon with $1 clients.
@@ -143,7 +167,9 @@ scale_ours() {
 	scale_restart "$1"
 	scale_expire "$1"
 	bench_stop
-	scale_turn "$1"
+	scale_turns "$1" 1 turn
+	scale_note stall "$1" "$(scale_stall 1 longest-us | awk '{ print $1 / 1000 }')"
+	scale_noise "$1"
 	rm -f "$BENCH_WORK/state"
 	bench_down
 }
@@ -151,13 +177,14 @@ scale_ours() {
 # Prints the table.
 scale_table() {
 	local clients column ratio words=''
-	printf '%8s %9s %9s %6s %9s %9s %9s %9s %9s %9s %9s %9s %9s\n' clients plain/s ours/s ratio \
-		new/s gone/s daemon/B kernel/B busy/ms turn/ms stall/ms stop/ms start/ms
+	printf '%8s %8s %8s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n' clients plain/s \
+		ours/s ratio new/s gone/s daemon/B kernel/B client/B busy/ms turn/ms long \
+		noise/ms stall/ms stop/ms start/ms
 	for clients in $SCALE_CLIENTS; do
 		ratio=$(bench_ratio "$BENCH_WORK/ours.$clients" "$BENCH_WORK/plain.$clients")
 		printf '%8s' "$clients"
 		for column in $SCALE_COLUMNS; do
-			printf ' %9s' "$(scale_median "$column" "$clients")"
+			printf ' %8s' "$(scale_median "$column" "$clients")"
 			[ "$column" != ours ] || printf ' %6s' "$ratio"
 		done
 		echo
@@ -170,6 +197,8 @@ scale_table() {
 scale_run() {
 	local round clients
 	bench_init
+	bench_group_up
+	scale_empty
 	echo "ESP of many clients; median of $BENCH_ROUNDS round(s)"
 	for ((round = 0; round < BENCH_ROUNDS; round++)); do
 		for clients in $SCALE_CLIENTS; do
