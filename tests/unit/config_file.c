@@ -567,7 +567,7 @@ START_TEST(defences_inherit)
 }
 END_TEST
 
-/** A limit on memory leaves something for entries: six tables of 1024 buckets have 24576 bytes. */
+/** A limit on memory leaves something for entries: six tables of 512 buckets have 12288 bytes. */
 START_TEST(memory_beyond_the_tables)
 {
 	static const char text[] = "max-memory = %u\nmax-entries = 1000\n"
@@ -577,14 +577,14 @@ START_TEST(memory_beyond_the_tables)
 	struct config *config = NULL;
 	char bytes[256];
 
-	snprintf(bytes, sizeof(bytes), text, 24576);
+	snprintf(bytes, sizeof(bytes), text, 12288);
 	ck_assert_int_eq(config_file_parse("f", bytes, &config, &errors), -EINVAL);
 	ck_assert_uint_eq(errors.count, 1);
 	ck_assert_uint_eq(errors.list[0].line, 1);
 	ck_assert_str_eq(errors.list[0].text,
-		"f:1: max-memory: found 24576, expected more than 24576, which the tables take "
+		"f:1: max-memory: found 12288, expected more than 12288, which the tables take "
 		"for max-entries = 1000");
-	snprintf(bytes, sizeof(bytes), text, 24577);
+	snprintf(bytes, sizeof(bytes), text, 12289);
 	ck_assert_int_eq(config_file_parse("f", bytes, &config, &errors), 0);
 	config_free(config);
 }
