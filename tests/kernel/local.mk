@@ -101,6 +101,7 @@ KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)
 KERNEL_BPF_TESTS = \
 	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \
+	tests/kernel/bpf_offload \
 	tests/kernel/bpf_pass \
 	tests/kernel/bpf_program \
 	tests/kernel/bpf_tunnel
@@ -119,6 +120,11 @@ tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
 tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
 tests_kernel_bpf_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_offload_SOURCES = tests/kernel/bpf_offload.c tests/kernel/host.c \
+	tests/kernel/host.h $(KERNEL_BPF)
+tests_kernel_bpf_offload_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_offload_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_offload_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
 tests_kernel_bpf_pass_SOURCES = tests/kernel/bpf_pass.c $(KERNEL_BPF)
 tests_kernel_bpf_pass_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_pass_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
