@@ -19,7 +19,6 @@ static struct nfqueue_verdict handle(struct packets *packets,
 	struct packet packet;
 	struct decision decision;
 
-	packets->gso += queued->gso;
 	classify(queued->data, queued->captured_bytes, queued->wire_bytes,
 		direction_of(queued), &packet);
 	packet.mark = queued->mark;

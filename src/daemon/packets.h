@@ -18,7 +18,6 @@ struct packets {
 	struct director *director; /**< borrowed */
 	struct mirror *mirror;     /**< borrowed */
 	struct apply apply;
-	uint64_t gso;              /**< merged packets handled as one */
 };
 
 /** Handles one batch. Returns the number of packets, 0 when none waits; negative errno

@@ -146,7 +146,7 @@ json_t *stats_collect(void *user)
 	const struct packets *packets = sources->packets;
 	json_t *stats;
 
-	stats = json_pack("{so so so so so so so s{sI sI} sI s{sI sI sI} sI sI}",
+	stats = json_pack("{so so so so so so so s{sI sI} sI s{sI sI sI} sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
@@ -162,7 +162,6 @@ json_t *stats_collect(void *user)
 		"established", (json_int_t)sources->mirror->established,
 		"moved", (json_int_t)sources->mirror->moved,
 		"removed", (json_int_t)sources->mirror->removed,
-		"ruleset_repairs", (json_int_t)sources->upkeep->repairs,
-		"gso_packets", (json_int_t)packets->gso);
+		"ruleset_repairs", (json_int_t)sources->upkeep->repairs);
 	return add_details(stats, sources->mirror);
 }

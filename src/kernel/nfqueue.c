@@ -99,8 +99,9 @@ static bool may_configure(struct nfqueue *queue)
 	return netlink_talk(&queue->netlink, message, NULL, NULL) == 0;
 }
 
-/** Binds the queue, not yet delivering. The kernel says EPERM both for a queue of
- *  somebody else and for a lack of privilege; we do not. */
+/** Binds the queue, not yet delivering. Without NFQA_CFG_F_GSO: packets that were joined the
+ *  kernel takes apart, since each of them may be of another kind. It says EPERM both for a queue
+ *  of somebody else and for a lack of privilege; we do not. */
 static int bind_queue(struct nfqueue *queue, const struct nfqueue_config *config)
 {
 	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
@@ -110,8 +111,6 @@ static int bind_queue(struct nfqueue *queue, const struct nfqueue_config *config
 	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	if (config->queue_length)
 		nfq_nlmsg_cfg_put_qmaxlen(message, config->queue_length);
-	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO));
-	mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_GSO));
 	error = netlink_talk(&queue->netlink, message, NULL, NULL);
 	if (error == -EPERM && may_configure(queue))
 		return -EBUSY;

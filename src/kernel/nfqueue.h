@@ -30,7 +30,6 @@ struct nfqueue_packet {
 	const uint8_t *data; /**< from the IP header on; the queue's own, never NULL */
 	size_t captured_bytes;
 	size_t wire_bytes; /**< how long the packet is; >= captured_bytes */
-	bool gso;          /**< several packets of one flow that were merged on receipt */
 };
 
 struct nfqueue_verdict {

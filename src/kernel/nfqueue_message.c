@@ -25,7 +25,6 @@ struct attributes {
 	const struct nlattr *payload;
 	uint32_t mark;
 	uint32_t full_bytes; /**< 0: the payload is the whole packet */
-	uint32_t skb_info;
 	bool broken; /**< an attribute does not fit */
 };
 
@@ -51,9 +50,6 @@ static void attribute_take(const struct nlattr *attribute, struct attributes *fo
 		break;
 	case NFQA_CAP_LEN:
 		found->full_bytes = attribute_u32(attribute, found);
-		break;
-	case NFQA_SKB_INFO:
-		found->skb_info = attribute_u32(attribute, found);
 		break;
 	case NFQA_PAYLOAD:
 		found->payload = attribute;
@@ -98,7 +94,6 @@ static enum nfqueue_message packet_of(
 	ret_packet->captured_bytes = captured_bytes;
 	ret_packet->wire_bytes =
 		found->full_bytes > captured_bytes ? found->full_bytes : captured_bytes;
-	ret_packet->gso = found->skb_info & NFQA_SKB_GSO;
 	return NFQUEUE_MESSAGE_PACKET;
 }
 

@@ -15,6 +15,7 @@ KERNEL_TESTS = \
 	tests/kernel/limits \
 	tests/kernel/next_hop \
 	tests/kernel/nfqueue \
+	tests/kernel/nfqueue_aggregate \
 	tests/kernel/nfqueue_message \
 	tests/kernel/nft_maps \
 	tests/kernel/policy_groups \
@@ -51,6 +52,11 @@ tests_kernel_nfqueue_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nfqueue_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nfqueue_LDADD = $(KERNEL_LDADD)
 tests_kernel_nfqueue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto
+tests_kernel_nfqueue_aggregate_SOURCES = tests/kernel/nfqueue_aggregate.c \
+	tests/kernel/host.c tests/kernel/host.h $(KERNEL_COMMON)
+tests_kernel_nfqueue_aggregate_CPPFLAGS = $(KERNEL_CPPFLAGS) -I$(top_srcdir)
+tests_kernel_nfqueue_aggregate_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nfqueue_aggregate_LDADD = tests/lib/libtest.a $(KERNEL_LDADD)
 tests_kernel_nfqueue_message_SOURCES = tests/kernel/nfqueue_message.c
 tests_kernel_nfqueue_message_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nfqueue_message_CFLAGS = $(KERNEL_CFLAGS)
