@@ -16,6 +16,7 @@ FLOOD_WHERE=host
 FLOOD_ROWS=
 FLOOD_TRAFFIC=
 FLOOD_MORE=()
+FLOOD_METHOD=direct
 FLOOD_FORMAT='%-11s %-5s %-6s %7s %8s %6s %7s %10s %8s %7s %5s %8s\n'
 # What a row sets: global lines, and lines of the service.
 declare -A FLOOD_GLOBAL=() FLOOD_SERVICE=()
@@ -125,6 +126,7 @@ flood_director() {
 # Brings it all up for row $1; the many speak IKE version $2.
 flood_up() {
 	lab_init ""
+	[ "$FLOOD_METHOD" != nat ] || nat_choose
 	topology_up 3 2 && strangers_expected || return 1
 	# Where user space does ESP it knows only ESP in UDP.
 	peers_kernel_esp || peers_force_encap
@@ -322,7 +324,8 @@ flood_here() {
 	BENCH_WORK=$(mktemp -d "${TMPDIR:-/tmp}/ipb-bench.XXXXXX") || exit 1
 	trap flood_leave EXIT
 	trap 'exit 130' INT TERM
-	echo "Fresh handshakes and pings under floods of $((FLOOD_MS / 1000)) seconds"
+	echo "Fresh handshakes and pings under floods of $((FLOOD_MS / 1000)) seconds," \
+		"method $FLOOD_METHOD"
 	# shellcheck disable=SC2059 # the format is a constant
 	printf "$FLOOD_FORMAT" row flood from kpkt/s shakes half/s slowest lost/pings entries \
 		MiB "cpu%" "servers%"
@@ -339,7 +342,7 @@ flood_in_guest() {
 	for row in "${FLOOD_MORE[@]}"; do more+=(--row "$row"); done
 	vm_start 3600 env "VERBOSE=${VERBOSE-}" "$BENCH_HOME/run" flood --build "$BUILD" \
 		--rows "$FLOOD_ROWS" --floods "$FLOOD_TRAFFIC" --ms "$FLOOD_MS" \
-		--tries "$FLOOD_TRIES" "${more[@]}" || exit 1
+		--tries "$FLOOD_TRIES" --method "$FLOOD_METHOD" "${more[@]}" || exit 1
 	cat "$VM_DIR/output"
 	vm_wait || bench_fail "the guest ended with status $?, see $VM_DIR"
 }
@@ -348,6 +351,8 @@ flood_in_guest() {
 flood_run() {
 	# shellcheck source=../lab/lib.sh
 	. "$BENCH_HOME/../lab/lib.sh"
+	# shellcheck source=../lab/nat.sh
+	. "$BENCH_HOME/../lab/nat.sh"
 	flood_define
 	flood_more
 	FLOOD_TRAFFIC=${FLOOD_TRAFFIC:-quiet init:random:1000 init:random:20000 init:random:max

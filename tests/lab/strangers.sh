@@ -36,14 +36,25 @@ strangers_expected() {
 	done
 }
 
-# Prints how many packets of strangers have reached the servers.
+# Prints how many packets of strangers have reached server $1.
+strangers_arrived_at() {
+	lab_in "s$1" nft list counter netdev strangers strangers |
+		sed -n 's/.*packets \([0-9]*\) bytes.*/\1/p'
+}
+
+# Prints how many have reached all servers.
 strangers_arrived() {
 	local i sum=0
-	for ((i = 1; i <= LAB_SERVERS; i++)); do
-		sum=$((sum + $(lab_in "s$i" nft list counter netdev strangers strangers |
-			sed -n 's/.*packets \([0-9]*\) bytes.*/\1/p')))
-	done
+	for ((i = 1; i <= LAB_SERVERS; i++)); do sum=$((sum + $(strangers_arrived_at "$i"))); done
 	echo "$sum"
+}
+
+# Has what strangers send be dropped at the servers when it has been counted: nobody answers.
+strangers_unanswered() {
+	local i
+	for ((i = 1; i <= LAB_SERVERS; i++)); do
+		lab_in "s$i" nft add rule netdev strangers arrived ip saddr "$STRANGERS" drop
+	done
 }
 
 # Prints the address of device $2 in namespace $1.
