@@ -51,6 +51,20 @@ uint32_t config_server_table(const struct config *config, const struct config_se
 	return config->table_base + server->index;
 }
 
+/** Looks for a server of another method. */
+bool config_routes_by_mark(const struct config *config)
+{
+	size_t s, i;
+
+	if (config->ruleset == RULESET_EXTERNAL)
+		return true;
+	for (s = 0; s < config->service_count; s++)
+		for (i = 0; i < config->services[s].server_count; i++)
+			if (config->services[s].servers[i].method != METHOD_NAT)
+				return true;
+	return false;
+}
+
 /** The server's own address of that family. */
 const struct address *config_own_address(const struct config_server *server, uint8_t family)
 {

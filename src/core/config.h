@@ -179,6 +179,10 @@ uint32_t config_server_mark(const struct config *config, const struct config_ser
  *  CONFIG_TABLE_MAIN. */
 uint32_t config_server_table(const struct config *config, const struct config_server *server);
 
+/** Tells whether routing by mark keeps the servers' packets apart: not where all have method
+ *  nat and the ruleset is ours, for that holds them to their servers by itself. */
+bool config_routes_by_mark(const struct config *config);
+
 /** The server's own address of that family, or NULL. */
 const struct address *config_own_address(const struct config_server *server, uint8_t family);
 

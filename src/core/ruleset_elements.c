@@ -85,6 +85,9 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_SERVER_OF_MARK:
 		show(walk, config_server_mark(walk->config, server), NULL, address);
 		break;
+	case RULESET_WAYS:
+		show(walk, config_server_mark(walk->config, server), address, NULL);
+		break;
 	case RULESET_VIRTUAL_OF_SERVER:
 		show(walk, 0, address, virtual);
 		break;

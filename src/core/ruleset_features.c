@@ -119,6 +119,8 @@ unsigned int ruleset_features(const struct config *config)
 		features |= RULESET_WITHOUT_NAT;
 	features |= esp_features(config);
 	features |= limit_features(config, features);
+	if (features & RULESET_WITH_NAT && !config_routes_by_mark(config))
+		features |= RULESET_WITH_GUARD;
 	if (config->drop_local_sources)
 		features |= RULESET_WITHOUT_OWN;
 	if (!(NAT_AND_LOCAL & ~features))
@@ -168,12 +170,15 @@ static uint64_t mix_server(const struct config *config, const struct config_serv
 	return hash_keyed(&public_key, &key, sizeof(key));
 }
 
-/** Names and marks of all servers and the maps' size, in a number. */
+/** Names and marks of all servers and the maps' size, in a number; where marks lead nowhere
+ *  by themselves another one, for elements must not be there before the rules are. */
 void ruleset_identity(const struct config *config, char out[static RULESET_IDENTITY_BYTES])
 {
 	uint64_t identity = config->max_entries;
 	size_t i, j;
 
+	if (!config_routes_by_mark(config))
+		identity = ~identity;
 	for (i = 0; i < config->service_count; i++)
 		for (j = 0; j < config->services[i].server_count; j++)
 			identity = mix_server(config, &config->services[i],

@@ -13,6 +13,12 @@
  *   prerouting -100  marks of nat servers: the mark's server becomes the destination
  *   input      -150  delivered to the director: our bits of the mark are cleared
  *
+ * Where routing does not look at marks, as with nat alone, two chains see to it that a
+ * packet goes to its mark's server or nowhere:
+ *
+ *   input      -150  what has a mark is dropped
+ *   postrouting  90  the same, unless its destination is the mark's server
+ *
  * A packet that a server sends to a client by way of the director:
  *
  *   prerouting -300  from a virtual address, so not by nat: kept out of conntrack
@@ -79,6 +85,8 @@ enum ruleset_feature {
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 	RULESET_WITH_KNOWN = 1 << 15,  /**< by sets that tell established clients */
 	RULESET_WITHOUT_OWN = 1 << 17, /**< what comes from our own addresses is dropped */
+	/** no routing rules: what has a mark and is not on its server's way is dropped */
+	RULESET_WITH_GUARD = 1 << 18,
 	RULESET_WITHOUT_LABELS = 1 << 16, /**< ESP is never forwarded by its SPI's label */
 };
 
@@ -121,6 +129,7 @@ enum ruleset_content {
 	RULESET_VIRTUAL,           /**< all virtual addresses */
 	RULESET_SERVER_OF_MARK,    /**< map: a nat server's mark to its address */
 	RULESET_VIRTUAL_OF_SERVER, /**< map: a nat server's address to the virtual one */
+	RULESET_WAYS,              /**< nat servers' marks, each with the server's address */
 	RULESET_OTHER_MARKS,       /**< marks of servers that are not nat */
 	RULESET_SEEN_SOURCES,      /**< sources of replies that nobody translates */
 	RULESET_REPLY_SOURCES,     /**< those, and nat servers' addresses */
@@ -141,6 +150,8 @@ enum ruleset_type {
 	RULESET_TYPE_V4,
 	RULESET_TYPE_V6,
 	RULESET_TYPE_MARK, /**< in the CPU's byte order */
+	RULESET_TYPE_WAY_V4, /**< mark, address */
+	RULESET_TYPE_WAY_V6,
 	RULESET_TYPE_V4_PORT,
 	RULESET_TYPE_V6_PORT,
 	RULESET_TYPE_CLIENT_V4,  /**< client's address, virtual address */
@@ -201,6 +212,8 @@ enum ruleset_key {
 	RULESET_KEY_SOURCE_PREFIX_V6,
 	RULESET_KEY_MARK, /**< our bits of it */
 	RULESET_KEY_WHOLE_MARK,
+	RULESET_KEY_WAY_V4, /**< our bits of the mark, destination address */
+	RULESET_KEY_WAY_V6,
 	RULESET_KEY_DESTINATION_PORT_V4, /**< destination address and port */
 	RULESET_KEY_DESTINATION_PORT_V6,
 	RULESET_KEY_CLIENT_V4, /**< source and destination address */
@@ -228,6 +241,8 @@ enum ruleset_statement {
 	RULESET_UPDATE,          /**< the key is put into the set, or stays from now on */
 	RULESET_ADD,             /**< the key is put into the set if it is not there */
 	RULESET_COUNT_DROP,
+	RULESET_DROP_MARKED, /**< counted; if it has any of our bits */
+	RULESET_ACCEPT,
 	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
 	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
 };
@@ -286,7 +301,7 @@ const struct ruleset_chain *ruleset_chain(const char *name);
 
 /** One element; which members hold something is told by the set's types. */
 struct ruleset_element {
-	uint32_t mark;                /**< the key, if it is one */
+	uint32_t mark;                /**< the key, if it is one, or what it begins with */
 	const struct address *key;
 	uint16_t port;                /**< behind the key's address */
 	const struct address *data;

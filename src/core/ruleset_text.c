@@ -76,6 +76,10 @@ static const char *type_name(enum ruleset_type type)
 		return "ipv6_addr";
 	case RULESET_TYPE_MARK:
 		return "mark";
+	case RULESET_TYPE_WAY_V4:
+		return "mark . ipv4_addr";
+	case RULESET_TYPE_WAY_V6:
+		return "mark . ipv6_addr";
 	case RULESET_TYPE_V4_PORT:
 		return "ipv4_addr . inet_service";
 	case RULESET_TYPE_V6_PORT:
@@ -101,9 +105,10 @@ static void add_element(const struct ruleset_element *element, void *user)
 
 	text_add(&printer->text, "%s",
 		printer->elements++ ? ", " : "\t\telements = { ");
-	if (printer->set->key == RULESET_TYPE_MARK)
-		text_add(&printer->text, "0x%08x", element->mark);
-	else
+	if (element->mark)
+		text_add(&printer->text, "0x%08x%s", element->mark,
+			element->key ? " . " : "");
+	if (element->key)
 		text_add(&printer->text, "%s", address_format(element->key, name));
 	if (element->port)
 		text_add(&printer->text, " . %u", element->port);
@@ -182,6 +187,14 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 		break;
 	case RULESET_KEY_MARK:
 		text_add(&printer->text, "meta mark & 0x%08x ", printer->config->mark_mask);
+		break;
+	case RULESET_KEY_WAY_V4:
+		text_add(&printer->text, "meta mark & 0x%08x . ip daddr ",
+			printer->config->mark_mask);
+		break;
+	case RULESET_KEY_WAY_V6:
+		text_add(&printer->text, "meta mark & 0x%08x . ip6 daddr ",
+			printer->config->mark_mask);
 		break;
 	case RULESET_KEY_WHOLE_MARK:
 		text_add(&printer->text, "meta mark ");
@@ -293,6 +306,13 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_COUNT_DROP:
 		text_add(text, "counter drop");
 		break;
+	case RULESET_DROP_MARKED:
+		text_add(text, "meta mark & 0x%08x != 0x00000000 counter drop",
+			config->mark_mask);
+		break;
+	case RULESET_ACCEPT:
+		text_add(text, "accept");
+		break;
 	case RULESET_CLEAR_MARK:
 		text_add(text, "meta mark set meta mark & 0x%08x", ~config->mark_mask);
 		break;
@@ -303,6 +323,7 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 static bool key_is_condition(const struct ruleset_rule *rule)
 {
 	return rule->key && (rule->statement == RULESET_GOTO ||
+				    rule->statement == RULESET_ACCEPT ||
 				    rule->statement == RULESET_NOTRACK);
 }
 

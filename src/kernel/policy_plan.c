@@ -148,6 +148,8 @@ static int plan_nat(struct policy_plan *plan, struct netlink *netlink,
 		return error;
 	if (error)
 		policy_plan_unreachable(plan, server, address->family);
+	if (!plan->by_mark)
+		return 0;
 	return plan_rule(plan, server, address->family, address);
 }
 

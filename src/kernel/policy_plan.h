@@ -38,6 +38,7 @@ struct policy_plan_device {
 struct policy_plan {
 	const struct config *config; /**< not owned; NULL: there should be nothing */
 	struct policy_route_counters *counters; /**< not owned */
+	bool by_mark; /**< servers of method nat have rules */
 	struct rtnl_rules rules;
 	struct rtnl_routes routes;
 	struct policy_plan_device *devices; /**< owned */

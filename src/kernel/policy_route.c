@@ -155,6 +155,25 @@ static int reconcile(struct netlink *netlink, const struct policy_plan *plan)
 	return error;
 }
 
+/** Tells whether marks shall lead to servers. Where rules of ours are already, from
+ *  whatever configuration, they are kept up: the kernel would not forget that it has ever
+ *  had any, so nothing would be gained. */
+static int is_by_mark(
+	const struct config *config, struct netlink *netlink, bool *ret_by_mark)
+{
+	struct present present = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+	int error = 0;
+	size_t i;
+
+	*ret_by_mark = config_routes_by_mark(config);
+	if (!*ret_by_mark)
+		error = present_read(netlink, &present);
+	for (i = 0; i < present.rules.count; i++)
+		*ret_by_mark |= present.rules.items[i].protocol == POLICY_ROUTE_PROTOCOL;
+	present_fini(&present);
+	return error;
+}
+
 struct policy_route {
 	struct policy_plan plan;
 	struct netlink netlink;
@@ -178,7 +197,9 @@ int policy_route_prepare(const struct config *config, struct policy_route_counte
 		free(change);
 		return error;
 	}
-	error = policy_plan_make(&change->plan, &change->netlink);
+	error = is_by_mark(config, &change->netlink, &change->plan.by_mark);
+	if (!error)
+		error = policy_plan_make(&change->plan, &change->netlink);
 	if (error) {
 		change->committed = true; /* there is nothing to undo any more */
 		policy_route_close(change);

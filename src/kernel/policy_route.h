@@ -9,7 +9,8 @@
  * goes there still bears the mark. A local one needs no table of its own: what the
  * kernel's has no address for meets the rule behind and is dropped. Neither does one of
  * method nat, whose packets go where the main table says once they have the server's
- * address; what was not translated meets the rule behind.
+ * address; what was not translated meets the rule behind. With nat alone there are no
+ * rules, unless there were some before: the nft table holds packets to their servers.
  *
  *   rule_priority       nothing in the bits of mark_mask -> goto rule_priority + 36, or
  *                       35 where there are tunnel devices

@@ -18,6 +18,7 @@
 
 /* A port behind an address fills a register of four bytes. */
 #define PORT_BYTES 4
+#define MARK_BYTES 4
 #define KEY_BYTES (16 + PORT_BYTES)
 /* So short that a message of elements has room for it in each. */
 #define COMMENT_BYTES 20
@@ -32,6 +33,10 @@ static uint32_t type_number(enum ruleset_type type)
 		return DATATYPE_IPV6_ADDRESS;
 	case RULESET_TYPE_MARK:
 		return DATATYPE_MARK;
+	case RULESET_TYPE_WAY_V4:
+		return CONCATENATED(DATATYPE_MARK, DATATYPE_IPV4_ADDRESS);
+	case RULESET_TYPE_WAY_V6:
+		return CONCATENATED(DATATYPE_MARK, DATATYPE_IPV6_ADDRESS);
 	case RULESET_TYPE_V4_PORT:
 		return CONCATENATED(DATATYPE_IPV4_ADDRESS, DATATYPE_SERVICE);
 	case RULESET_TYPE_V6_PORT:
@@ -63,6 +68,10 @@ static uint32_t type_bytes(enum ruleset_type type)
 		return 4;
 	case RULESET_TYPE_V6:
 		return 16;
+	case RULESET_TYPE_WAY_V4:
+		return MARK_BYTES + 4;
+	case RULESET_TYPE_WAY_V6:
+		return MARK_BYTES + 16;
 	case RULESET_TYPE_V4_PORT:
 		return 4 + PORT_BYTES;
 	case RULESET_TYPE_V6_PORT:
@@ -85,15 +94,18 @@ static uint32_t type_bytes(enum ruleset_type type)
 static uint32_t key_write(const struct ruleset_element *element,
 	uint8_t out[static KEY_BYTES])
 {
-	uint32_t size_bytes = sizeof(element->mark);
+	uint32_t address_bytes, size_bytes = 0;
 	uint16_t port = htons(element->port);
 
-	if (!element->key) {
-		memcpy(out, &element->mark, sizeof(element->mark));
-		return size_bytes;
+	if (element->mark) {
+		memcpy(out, &element->mark, MARK_BYTES);
+		size_bytes = MARK_BYTES;
 	}
-	size_bytes = (uint32_t)address_size_bytes(element->key);
-	memcpy(out, element->key->bytes, size_bytes);
+	if (!element->key)
+		return size_bytes;
+	address_bytes = (uint32_t)address_size_bytes(element->key);
+	memcpy(out + size_bytes, element->key->bytes, address_bytes);
+	size_bytes += address_bytes;
 	if (!element->port)
 		return size_bytes;
 	memset(out + size_bytes, 0, PORT_BYTES);

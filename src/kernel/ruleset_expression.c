@@ -255,6 +255,14 @@ void ruleset_expression_key(struct ruleset_rule_build *build, enum ruleset_key k
 	case RULESET_KEY_MARK:
 		ruleset_expression_mark(build, build->config->mark_mask);
 		break;
+	case RULESET_KEY_WAY_V4:
+		ruleset_expression_mark(build, build->config->mark_mask);
+		add_payload_to(build, NFT_REG32_01, base, IPV4_DESTINATION_OFFSET, 4);
+		break;
+	case RULESET_KEY_WAY_V6:
+		ruleset_expression_mark(build, build->config->mark_mask);
+		add_payload_to(build, NFT_REG32_01, base, IPV6_DESTINATION_OFFSET, 16);
+		break;
 	case RULESET_KEY_WHOLE_MARK:
 		ruleset_expression_meta(build, NFT_META_MARK);
 		break;

@@ -133,6 +133,15 @@ static void add_clear_mark(struct ruleset_rule_build *build)
 	add_set_mark(build);
 }
 
+/** Ends the rule unless any of our bits is set in the mark. */
+static void add_if_marked(struct ruleset_rule_build *build)
+{
+	static const uint32_t nothing;
+
+	ruleset_expression_mark(build, build->config->mark_mask);
+	ruleset_expression_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
+}
+
 /** Ends the packet's way through the rules. */
 static void add_verdict(struct ruleset_rule_build *build, uint32_t verdict)
 {
@@ -294,6 +303,15 @@ static void add_statement(
 	case RULESET_COUNT_DROP:
 		ruleset_expression_add(build, "counter");
 		add_verdict(build, NF_DROP);
+		break;
+	case RULESET_DROP_MARKED:
+		add_if_marked(build);
+		ruleset_expression_add(build, "counter");
+		add_verdict(build, NF_DROP);
+		break;
+	case RULESET_ACCEPT:
+		add_lookup_if_key(build, rule);
+		add_verdict(build, NF_ACCEPT);
 		break;
 	case RULESET_CLEAR_MARK:
 		add_clear_mark(build);

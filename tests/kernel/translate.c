@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "nat.h"
+#include "kernel/policy_route.h"
 #include "kernel/ruleset.h"
 
 #define CLIENT_V4 FIXTURE_CLIENT_V4
@@ -171,6 +172,71 @@ START_TEST(marked_and_not_translated)
 }
 END_TEST
 
+/** How many packets a chain of ours has dropped. */
+static unsigned long dropped_in(const char *chain)
+{
+	char *text = fixture_output("nft list chain inet ipsec-balancer %s 2>/dev/null | "
+				    "sed -n 's/.*counter packets \\([0-9]*\\) .*drop/\\1/p'",
+		chain);
+	unsigned long count = strtoul(text, NULL, 10);
+
+	free(text);
+	return count;
+}
+
+/** Where the virtual address is the director's own it would be delivered instead. */
+START_TEST(marked_and_not_delivered)
+{
+	nat_up(METHOD_NAT);
+	fixture_shell(FIXTURE_VIRTUAL_ON_LO);
+	fixture_shell("nft delete chain inet ipsec-balancer translate 2>/dev/null || "
+		      "nft flush chain inet ipsec-balancer translate 2>/dev/null");
+	fixture_send_udp(CLIENT_V4, 500, 500);
+	ck_assert(nat_give_to(0));
+	for (int i = 0; i < 100 && !dropped_in("delivered"); i++)
+		usleep(20000);
+	ck_assert_uint_eq(dropped_in("delivered"), 1);
+	fixture_send_udp(CLIENT_V6, 500, 500);
+	ck_assert(nat_give_to(0));
+	for (int i = 0; i < 100 && dropped_in("delivered") < 2; i++)
+		usleep(20000);
+	ck_assert_uint_eq(dropped_in("delivered"), 2);
+}
+END_TEST
+
+/** With nat alone the kernel is spared routing rules, and with them a second lookup for each
+ *  packet; but rules that are there from an earlier configuration hold what its table marks
+ *  until that is replaced, and the kernel would not forget them. */
+START_TEST(routing_rules_only_where_needed)
+{
+	struct config_server *servers = fixture_config()->services[0].servers;
+	struct policy_route_counters counters;
+	struct fixture_frame frame;
+
+	nat_up(METHOD_NAT);
+	fixture_shell("test $(ip rule | wc -l) = 3 && test $(ip -6 rule | wc -l) = 2");
+	fixture_shell("ip rule | grep -q '^0:.*lookup local'");
+	servers[1].method = METHOD_DIRECT;
+	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
+	fixture_shell("ip rule | grep -q 'fwmark 0x20000.*lookup 9001'");
+	fixture_shell("ip rule | grep -q 'to 10.2.0.11 fwmark 0x10000.*lookup main'");
+	servers[1].method = METHOD_NAT;
+	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
+	fixture_shell("ip rule | grep -q 'to 10.2.0.12 fwmark 0x20000.*lookup main'");
+	fixture_shell("ip rule | grep -q 'not from all fwmark 0/0xff0000 blackhole'");
+	nat_client_sends(CLIENT_V4, 500, 500, 1);
+	/* What no daemon has seen is forwarded as ever. */
+	ck_assert_int_eq(policy_route_remove(), 0);
+	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
+	fixture_shell("test $(ip rule | wc -l) = 3");
+	fixture_send_udp(CLIENT_V4, 1, 7777);
+	ck_assert(fixture_out(&frame));
+	fixture_config()->ruleset = RULESET_EXTERNAL;
+	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
+	fixture_shell("ip rule | grep -q 'to 10.2.0.12 fwmark 0x20000.*lookup main'");
+}
+END_TEST
+
 /** Only what goes to nat servers costs a connection. */
 START_TEST(other_methods_stay_out_of_conntrack)
 {
@@ -260,6 +326,8 @@ int main(void)
 	tcase_add_test(tests, icmp_errors_reach_the_server);
 	tcase_add_test(tests, without_a_daemon);
 	tcase_add_test(tests, marked_and_not_translated);
+	tcase_add_test(tests, marked_and_not_delivered);
+	tcase_add_test(tests, routing_rules_only_where_needed);
 	tcase_add_test(tests, other_methods_stay_out_of_conntrack);
 	tcase_add_test(tests, a_local_server_stays_out_of_conntrack);
 	tcase_add_test(tests, delivered_without_a_mark);
