@@ -146,6 +146,18 @@ static const char *conntrack_words(const struct ruleset_info *info)
 	return info->notrack ? "no conntrack" : "with conntrack";
 }
 
+/** Says that replies may pass unseen: the queue is for bridged packets where nft can do that, and
+ *  else they have to be shown to the rules of IP. */
+static void warn_of_bridges(const struct ruleset_info *info)
+{
+	if (info->no_bridge && probe_hidden_bridge())
+		log_warning("replies = seen: this kernel's nft cannot queue what is bridged, and "
+			    "rules of IP do not see it; where servers' replies pass a bridge "
+			    "of this host, modprobe br_netfilter and set "
+			    "net.bridge.bridge-nf-call-iptables and bridge-nf-call-ip6tables "
+			    "to 1");
+}
+
 /** Installs our nft tables, or leaves that to the operator. It has no step down: while the
  *  daemon is away nothing may pass; --cleanup removes it. */
 static int ruleset_up(struct daemon *daemon)
@@ -169,6 +181,7 @@ static int ruleset_up(struct daemon *daemon)
 		ruleset_defrag_name(daemon->ruleset.defrag),
 		conntrack_words(&daemon->ruleset),
 		daemon->ruleset.bridge ? ", and one for bridges" : "");
+	warn_of_bridges(&daemon->ruleset);
 	return 0;
 }
 

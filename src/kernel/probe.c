@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "kernel/netlink.h"
+#include "kernel/rtnl_link.h"
 
 /* An old header of the same name, which libnetfilter_queue brings, hides the number. */
 #ifndef NFNL_SUBSYS_NFTABLES
@@ -233,4 +233,39 @@ size_t probe_kernel(bool nat, struct probe_finding *findings, size_t max)
 		count++;
 	}
 	return count;
+}
+
+/** Tells whether rules of IP are shown what is bridged. */
+static bool bridges_are_shown(void)
+{
+	static const char *const paths[] = {
+		"/proc/sys/net/bridge/bridge-nf-call-iptables",
+		"/proc/sys/net/bridge/bridge-nf-call-ip6tables",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (access(paths[i], F_OK) == -1 || !switched_on(paths[i]))
+			return false;
+	}
+	return true;
+}
+
+/** Notes that a link is a bridge. */
+static int note_bridge(const struct rtnl_link *link, void *user)
+{
+	*(bool *)user |= link->bridge;
+	return 0;
+}
+
+/** Looks for bridges. */
+bool probe_hidden_bridge(void)
+{
+	struct netlink netlink;
+	bool any = false;
+
+	if (bridges_are_shown() || netlink_open(&netlink, NETLINK_ROUTE, 0))
+		return false;
+	rtnl_link_walk(&netlink, note_bridge, &any);
+	netlink_close(&netlink);
+	return any;
 }

@@ -21,3 +21,7 @@ struct probe_finding {
 /** Fills at most max findings, with nat also what that method needs; returns how many
  *  things are missing, 0 when all is well. */
 size_t probe_kernel(bool nat, struct probe_finding *findings, size_t max);
+
+/** Whether there is a bridge whose packets the rules of IP do not see, as they do with
+ *  br_netfilter. */
+bool probe_hidden_bridge(void);

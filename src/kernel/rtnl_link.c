@@ -12,6 +12,19 @@
 
 #include "kernel/rtnl_attribute.h"
 
+/** Tells whether what is said of a link's kind is that it is a bridge. */
+static bool is_bridge(const struct nlattr *about)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested (attribute, about) {
+		if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND &&
+			mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
+			return strcmp(mnl_attr_get_str(attribute), "bridge") == 0;
+	}
+	return false;
+}
+
 /** Takes one attribute. */
 static void link_attribute(const struct nlattr *attribute, struct rtnl_link *link)
 {
@@ -33,6 +46,9 @@ static void link_attribute(const struct nlattr *attribute, struct rtnl_link *lin
 		break;
 	case IFLA_MASTER:
 		link->master = rtnl_attribute_u32(attribute);
+		break;
+	case IFLA_LINKINFO:
+		link->bridge = is_bridge(attribute);
 		break;
 	}
 }

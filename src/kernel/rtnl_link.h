@@ -21,6 +21,7 @@ struct rtnl_link {
 	bool running;       /**< up, and what is below as well */
 	uint32_t master;    /**< index of the bridge, bond or VRF that has it; 0: none */
 	uint32_t mtu_bytes;
+	bool bridge;        /**< it is one */
 	uint8_t address[RTNL_LINK_ADDRESS_BYTES];
 };
 

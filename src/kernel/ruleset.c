@@ -152,14 +152,14 @@ static bool lacks_something(int error)
 static int install_inet(const struct config *config, struct ruleset_info *ret_info)
 {
 	static const struct ruleset_info ways[] = {
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, true, false, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, true, false, false },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_CT, true, false, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_CT, true, false, false },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, false, false, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, false, false, false },
-		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_NONE, false, false, false },
-		{ RULESET_XT_TARGET, RULESET_DEFRAG_NONE, false, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, true, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, true, false, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_CT, true, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_CT, true, false, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_TPROXY, false, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_TPROXY, false, false, false, false },
+		{ RULESET_QUEUE_EXPR, RULESET_DEFRAG_NONE, false, false, false, false },
+		{ RULESET_XT_TARGET, RULESET_DEFRAG_NONE, false, false, false, false },
 	};
 	size_t i;
 
@@ -179,12 +179,15 @@ int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
 {
 	unsigned int features = ruleset_features(config);
 	int error = install_inet(config, ret_info);
+	bool wanted;
 
 	if (error)
 		return error;
 	ret_info->nat = features & RULESET_WITH_NAT;
 	error = install(config, RULESET_TABLE_BRIDGE, ret_info);
-	ret_info->bridge = !error && ruleset_has_table(features, RULESET_TABLE_BRIDGE);
+	wanted = ruleset_has_table(features, RULESET_TABLE_BRIDGE);
+	ret_info->bridge = wanted && !error;
+	ret_info->no_bridge = wanted && lacks_something(error);
 	return lacks_something(error) ? 0 : error;
 }
 

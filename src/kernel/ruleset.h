@@ -33,6 +33,7 @@ struct ruleset_info {
 	bool notrack; /**< what is not for method nat is kept out of conntrack */
 	bool nat;     /**< there are rules for method nat */
 	bool bridge;  /**< replies are queued in a bridge as well */
+	bool no_bridge; /**< they were to be, and the kernel cannot */
 };
 
 /** Installs or replaces the tables. Negative errno, then nothing has changed: -EPERM no

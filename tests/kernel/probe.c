@@ -64,6 +64,30 @@ START_TEST(privileges_that_are_gone)
 }
 END_TEST
 
+/** A bridge is hidden until rules of IP are shown what passes it, both families'. */
+START_TEST(bridges_that_nothing_sees)
+{
+	static const char set[] = "for i in iptables ip6tables; do "
+				  "sysctl -qw net.bridge.bridge-nf-call-$i=%d || exit; done";
+	bool can_show = access("/proc/sys/net/bridge", F_OK) == 0;
+
+	if (can_show)
+		fixture_shell(set, 0);
+	ck_assert(!probe_hidden_bridge());
+	fixture_shell("ip link add switch type bridge");
+	ck_assert(probe_hidden_bridge());
+	if (can_show) {
+		fixture_shell("sysctl -qw net.bridge.bridge-nf-call-iptables=1");
+		ck_assert(probe_hidden_bridge());
+		fixture_shell(set, 1);
+		ck_assert(!probe_hidden_bridge());
+		fixture_shell(set, 0);
+	}
+	fixture_shell("ip link del switch");
+	ck_assert(!probe_hidden_bridge());
+}
+END_TEST
+
 /** All cases. */
 int main(void)
 {
@@ -73,6 +97,7 @@ int main(void)
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_director_has_everything);
 	tcase_add_test(tests, forwarding_that_is_off);
+	tcase_add_test(tests, bridges_that_nothing_sees);
 	tcase_add_test(tests, privileges_that_are_gone);
 	return fixture_run(suite);
 }

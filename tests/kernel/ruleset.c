@@ -506,6 +506,8 @@ START_TEST(the_text_says_the_same)
 	FILE *file;
 
 	ck_assert_int_ge(mixtures[_i].seen && _i != 1, info.bridge);
+	ck_assert_int_eq(info.bridge || info.no_bridge, mixtures[_i].seen && _i != 1);
+	ck_assert(!(info.bridge && info.no_bridge));
 	if (whole)
 		ck_assert_int_eq(info.bridge, mixtures[_i].seen && _i != 1);
 	installed = list_tables(whole);

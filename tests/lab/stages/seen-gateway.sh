@@ -11,6 +11,12 @@ needs() {
 	capture_missing
 }
 
+# True when the director has no table for its bridge, nor sees what passes it otherwise.
+bridge_is_hidden() {
+	! lab_in dir nft list table bridge ipsec-balancer >/dev/null 2>&1 &&
+		[ "$(lab_in dir sysctl -n net.bridge.bridge-nf-call-iptables 2>/dev/null)" != 1 ]
+}
+
 # Watches the ways of the replies; $1 tells this time from others.
 way_watch() {
 	capture_start "lan$1" dir lan "udp or esp"
@@ -66,6 +72,8 @@ stage() {
 	servers_start || stage_fail "strongSwan of a real server did not come up"
 	director_config rr
 	stage_director_start
+	expect "warnings of a bridge that nothing sees" "$(bridge_is_hidden && echo 1 || echo 0)" \
+		"$(grep -c bridge-nf-call-iptables "$LAB_DIR/log/director.log")"
 	clients_start 2 "$LAB_VIP" 1 1
 	clients_start 2 "$LAB_VIP6" 2 2
 	clients_start 1 "$LAB_VIP" 3 3
