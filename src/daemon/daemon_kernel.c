@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/ruleset_rules.h"
@@ -19,6 +20,8 @@
 
 #define COPY_BYTES 1280 /**< of a packet: all headers, and a whole ICMPv6 quote */
 #define COPY_BYTES_CHALLENGE 4096
+#define QUEUE_TRIES 20 /**< for a queue that another one has, who may be about to end */
+#define QUEUE_PAUSE_NS 100000000
 
 /** Looks for what the kernel or our rights lack, and says what helps. */
 static int probe_up(struct daemon *daemon)
@@ -91,6 +94,20 @@ static uint32_t copy_bytes(const struct config *config)
 	return COPY_BYTES;
 }
 
+/** Opens the queue. Who was killed has it until all threads are gone, one of which may be with a
+ *  slow disk, and is not seen any more by then. */
+static int queue_open(const struct nfqueue_config *queue, struct nfqueue **ret_queue)
+{
+	const struct timespec pause = { .tv_nsec = QUEUE_PAUSE_NS };
+	int error = nfqueue_open(queue, ret_queue);
+
+	for (int i = 1; i < QUEUE_TRIES && error == -EBUSY; i++) {
+		nanosleep(&pause, NULL);
+		error = nfqueue_open(queue, ret_queue);
+	}
+	return error;
+}
+
 /** Binds the queue: before the nft rules, so that the first packet finds a listener, and
  *  before all that is shared with another daemon, for this is where a second one ends. */
 static int queue_up(struct daemon *daemon)
@@ -102,7 +119,7 @@ static int queue_up(struct daemon *daemon)
 		.socket_buffer_bytes = config->socket_buffer_bytes,
 		.copy_bytes = copy_bytes(config),
 	};
-	int error = nfqueue_open(&queue, &daemon->packets.queue);
+	int error = queue_open(&queue, &daemon->packets.queue);
 
 	if (error)
 		log_error("queue %u: %s%s", config->queue, strerror(-error),

@@ -22,8 +22,10 @@ expect_refusal() {
 	expect_true "and touches nothing" cmp "$LAB_DIR/before" "$LAB_DIR/after"
 }
 
-# Three bad configs, a missing capability, and a second daemon beside the first.
+# Three bad configs, a missing capability, and a second daemon beside the first, which ends soon
+# or does not.
 stage() {
+	local first
 	topology_up 1 1 || stage_fail "the network did not come up"
 	director_traces >"$LAB_DIR/before"
 	director_config rr 'no-such-key = 1'
@@ -39,5 +41,13 @@ stage() {
 	director_traces >"$LAB_DIR/before"
 	expect_refusal 'queue 500'
 	expect_true "the first daemon goes on" director_answers
+	first=$DIRECTOR_PID
+	lab_spawn_mounted director dir "$(built src/ipsec-balancer)" \
+		--config "$LAB_DIR/director.conf" --foreground
+	DIRECTOR_PID=$LAB_SPAWNED
+	sleep 0.5
+	lab_end 100 "$first"
+	expect_true "one that is started while the first ends takes its place" \
+		lab_until 100 director_answers
 	expect_good_daemon
 }
