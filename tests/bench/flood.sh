@@ -8,6 +8,7 @@
 # them.
 
 FLOOD_FRESH=10.96
+FLOOD_FRESH6=fd00:96::
 FLOOD_TRIES=400
 FLOOD_MS=20000
 FLOOD_TRY_SECONDS=8
@@ -17,6 +18,7 @@ FLOOD_ROWS=
 FLOOD_TRAFFIC=
 FLOOD_MORE=()
 FLOOD_METHOD=direct
+FLOOD_FAMILY=4
 FLOOD_FORMAT='%-11s %-5s %-6s %7s %8s %6s %7s %10s %8s %7s %5s %8s\n'
 # What a row sets: global lines, and lines of the service.
 declare -A FLOOD_GLOBAL=() FLOOD_SERVICE=()
@@ -63,13 +65,37 @@ flood_missing() {
 	[[ " $FLOOD_ROWS" != *" ipvs"* ]] || ipvs_missing
 }
 
+# Prints the address of number $1 of the many.
+flood_fresh() {
+	case $FLOOD_FAMILY in
+	6) printf '%s%x' "$FLOOD_FRESH6" $(($1 + 1)) ;;
+	*) echo "$FLOOD_FRESH.$(($1 / 250)).$(($1 % 250 + 1))" ;;
+	esac
+}
+
+# Prints the virtual address.
+flood_vip() {
+	case $FLOOD_FAMILY in
+	6) echo "$LAB_VIP6" ;;
+	*) echo "$LAB_VIP" ;;
+	esac
+}
+
+# Leads to the many by way of the first client.
+flood_route() {
+	case $FLOOD_FAMILY in
+	6) lab_ip net -6 route add "$FLOOD_FRESH6/64" via "$(client_address6 1)" ;;
+	*) lab_ip net route add "$FLOOD_FRESH.0.0/16" via "$(client_address 1)" ;;
+	esac
+}
+
 # Prints connection $1 of the many, IKE version $2: an IKE SA and no child.
 flood_connection() {
 	cat <<-END
 		f$1 {
 			version = $2
-			local_addrs = $FLOOD_FRESH.$(($1 / 250)).$(($1 % 250 + 1))
-			remote_addrs = $LAB_VIP
+			local_addrs = $(flood_fresh "$1")
+			remote_addrs = $(flood_vip)
 			childless = force
 			proposals = aes128-sha256-x25519
 			local { auth = psk
@@ -85,10 +111,10 @@ flood_many_start() {
 	local i
 	{
 		for ((i = 0; i < FLOOD_TRIES; i++)); do
-			echo "address add $FLOOD_FRESH.$((i / 250)).$((i % 250 + 1))/32 dev lo"
+			echo "address add $(flood_fresh "$i") dev lo"
 		done
 	} | lab_ip_lines c1 || return 1
-	lab_ip net route add "$FLOOD_FRESH.0.0/16" via "$(client_address 1)" || return 1
+	flood_route || return 1
 	{
 		echo "connections {"
 		for ((i = 0; i < FLOOD_TRIES; i++)); do flood_connection "$i" "$1"; done
@@ -130,7 +156,7 @@ flood_up() {
 	topology_up 3 2 && strangers_expected || return 1
 	# Where user space does ESP it knows only ESP in UDP.
 	peers_kernel_esp || peers_force_encap
-	servers_start && flood_director "$1" && clients_start 2 "$LAB_VIP" 2 3 &&
+	servers_start && flood_director "$1" && clients_start 2 "$(flood_vip)" 2 3 &&
 		flood_many_start "$2" || return 1
 	[ "$(clients_initiate 2 3)" = 2 ]
 }
@@ -173,12 +199,24 @@ flood_ticks() {
 	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$DIRECTOR_PID/stat"
 }
 
+# Prints the addresses that "one" or "random" sources are of.
+flood_sources() {
+	case $1:$FLOOD_FAMILY in
+	one:6) echo "$STRANGERS_ONE6" ;;
+	one:*) echo "$STRANGERS_ONE" ;;
+	*:6) echo "$STRANGERS6" ;;
+	*) echo "$STRANGERS" ;;
+	esac
+}
+
 # Starts the flood KIND:SOURCES:RATE of $1, which outlasts the last try; nothing for "quiet".
 flood_begin() {
 	local kind sources rate options=()
 	IFS=: read -r kind sources rate <<<"$1"
 	[ "$kind" != quiet ] || { FLOOD_PID= && return; }
-	[ "$sources" = one ] && sources=$STRANGERS_ONE || sources=$STRANGERS
+	sources=$(flood_sources "$sources")
+	# shellcheck disable=SC2034 # of strangers.sh
+	STRANGERS_VIP=$(flood_vip)
 	[ "$rate" = max ] || options=(-r "$rate")
 	strangers_start "$kind" "$sources" $((FLOOD_MS + FLOOD_TRY_SECONDS * 1000 + 5000)) \
 		"${options[@]}"
@@ -325,7 +363,7 @@ flood_here() {
 	trap flood_leave EXIT
 	trap 'exit 130' INT TERM
 	echo "Fresh handshakes and pings under floods of $((FLOOD_MS / 1000)) seconds," \
-		"method $FLOOD_METHOD"
+		"method $FLOOD_METHOD, IPv$FLOOD_FAMILY"
 	# shellcheck disable=SC2059 # the format is a constant
 	printf "$FLOOD_FORMAT" row flood from kpkt/s shakes half/s slowest lost/pings entries \
 		MiB "cpu%" "servers%"
@@ -342,7 +380,8 @@ flood_in_guest() {
 	for row in "${FLOOD_MORE[@]}"; do more+=(--row "$row"); done
 	vm_start 3600 env "VERBOSE=${VERBOSE-}" "$BENCH_HOME/run" flood --build "$BUILD" \
 		--rows "$FLOOD_ROWS" --floods "$FLOOD_TRAFFIC" --ms "$FLOOD_MS" \
-		--tries "$FLOOD_TRIES" --method "$FLOOD_METHOD" "${more[@]}" || exit 1
+		--tries "$FLOOD_TRIES" --method "$FLOOD_METHOD" \
+		--family "$FLOOD_FAMILY" "${more[@]}" || exit 1
 	cat "$VM_DIR/output"
 	vm_wait || bench_fail "the guest ended with status $?, see $VM_DIR"
 }

@@ -35,7 +35,8 @@ struct flooder {
 	struct spoof frames[BATCH];
 	struct mmsghdr headers[BATCH];
 	struct iovec vectors[BATCH];
-	uint32_t source; /**< the first, in host order */
+	int family;
+	uint8_t source[SPOOF_ADDRESS_BYTES]; /**< the first */
 	uint32_t sources;
 	uint64_t random;
 	uint64_t rate; /**< packets a second; 0: all it can */
@@ -52,17 +53,30 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
+/** Draws one of the sources: of IPv6 each is of another /64. */
+static void draw_source(struct flooder *flooder, uint8_t out[static SPOOF_ADDRESS_BYTES])
+{
+	size_t at = flooder->family == AF_INET6 ? 4 : 0;
+	uint32_t number;
+
+	memcpy(out, flooder->source, SPOOF_ADDRESS_BYTES);
+	memcpy(&number, out + at, sizeof(number));
+	number = htonl(ntohl(number) +
+		(uint32_t)(spoof_random(&flooder->random) >> 32) % flooder->sources);
+	memcpy(out + at, &number, sizeof(number));
+}
+
 /** A batch of new packets. */
 static bool send_batch(struct flooder *flooder, unsigned int count)
 {
 	unsigned int i, done = 0;
 
-	for (i = 0; i < count; i++)
-		spoof_set(&flooder->frames[i], flooder->kind,
-			flooder->source +
-				(uint32_t)(spoof_random(&flooder->random) >> 32) %
-					flooder->sources,
-			&flooder->random);
+	for (i = 0; i < count; i++) {
+		uint8_t source[SPOOF_ADDRESS_BYTES];
+
+		draw_source(flooder, source);
+		spoof_set(&flooder->frames[i], flooder->kind, source, &flooder->random);
+	}
 	while (done < count) {
 		int sent = sendmmsg(flooder->fd, flooder->headers + done, count - done, 0);
 
@@ -118,7 +132,8 @@ static bool run(struct flooder *flooder, const sigset_t *signals)
 }
 
 /** Prepares all frames. */
-static void prepare(struct flooder *flooder, const struct ethhdr *link, uint32_t virtual)
+static void prepare(struct flooder *flooder, const struct ethhdr *link,
+	const uint8_t virtual[static SPOOF_ADDRESS_BYTES])
 {
 	size_t i;
 
@@ -143,23 +158,23 @@ static int open_device(struct flooder *flooder, const char *device, struct ethhd
 	if (ioctl(flooder->fd, SIOCGIFHWADDR, &request) == -1)
 		return -errno;
 	memcpy(link->h_source, request.ifr_hwaddr.sa_data, ETH_ALEN);
-	link->h_proto = htons(ETH_P_IP);
+	link->h_proto = htons(flooder->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
 	return 0;
 }
 
-/** Reads ADDRESS/LENGTH. */
+/** Reads ADDRESS/LENGTH, of IPv6 no longer than a /64. */
 static bool parse_sources(struct flooder *flooder, char *text)
 {
+	unsigned long most = flooder->family == AF_INET6 ? 64 : 32;
 	char *slash = strchr(text, '/');
-	unsigned long length = slash ? strtoul(slash + 1, NULL, 10) : 32;
-	struct in_addr address;
+	unsigned long length = slash ? strtoul(slash + 1, NULL, 10) : most;
 
 	if (slash)
 		*slash = '\0';
-	if (inet_pton(AF_INET, text, &address) != 1 || length < 1 || length > 32)
+	if (inet_pton(flooder->family, text, flooder->source) != 1 || length > most ||
+		length <= most - 32)
 		return false;
-	flooder->source = ntohl(address.s_addr);
-	flooder->sources = (uint32_t)1 << (32 - length);
+	flooder->sources = (uint32_t)1 << (most - length);
 	return true;
 }
 
@@ -167,11 +182,12 @@ static bool parse_sources(struct flooder *flooder, char *text)
 static int open_all(struct flooder *flooder, char **names)
 {
 	struct ethhdr link = { .h_proto = 0 };
-	struct in_addr virtual;
+	uint8_t virtual[SPOOF_ADDRESS_BYTES];
 	int error;
 
 	flooder->kind = spoof_kind_of(names[4]);
-	if (inet_pton(AF_INET, names[2], &virtual) != 1 ||
+	flooder->family = strchr(names[2], ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(flooder->family, names[2], virtual) != 1 ||
 		!parse_sources(flooder, names[3]) || flooder->kind == SPOOF_KINDS ||
 		sscanf(names[1], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &link.h_dest[0],
 			&link.h_dest[1], &link.h_dest[2], &link.h_dest[3],
@@ -179,7 +195,7 @@ static int open_all(struct flooder *flooder, char **names)
 		return -EINVAL;
 	error = open_device(flooder, names[0], &link);
 	if (!error)
-		prepare(flooder, &link, virtual.s_addr);
+		prepare(flooder, &link, virtual);
 	return error;
 }
 
@@ -189,7 +205,8 @@ static int usage(void)
 	fputs("Usage: flooder [OPTION]... DEVICE DIRECTOR-MAC VIRTUAL SOURCES KIND\n"
 	      "  -r RATE  packets a second (all it can)\n"
 	      "  -t MS    for so long, at most 600000 (1000)\n"
-	      "SOURCES: ADDRESS or ADDRESS/LENGTH, of which one is drawn for each packet.\n"
+	      "SOURCES: ADDRESS or ADDRESS/LENGTH, of which one is drawn for each packet;\n"
+	      "  of IPv6 a /64, so LENGTH is 33 to 64.\n"
 	      "KIND: init (IKE_SA_INIT), main (IKEv1 main mode), later (both cookies),\n"
 	      "  esp\n",
 		stderr);

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #define ESP_BYTES 100
@@ -106,22 +107,38 @@ static void scatter(uint8_t *bytes, size_t count, uint64_t *random)
 	}
 }
 
-/** The checksum of the frame's IPv4 header (RFC 1071). */
-static uint16_t checksum(const struct spoof *frame)
+/** Adds bytes, an even number, to a sum of 16-bit words (RFC 1071). */
+static uint32_t sum_of(uint32_t sum, const uint8_t *bytes, size_t size_bytes)
 {
-	uint16_t words[sizeof(frame->ip) / 2];
-	uint32_t sum = 0;
 	size_t i;
 
-	memcpy(words, &frame->ip, sizeof(words));
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		sum += words[i];
+	for (i = 0; i < size_bytes; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	return sum;
+}
+
+/** Folds and complements a sum, in network order. */
+static uint16_t folded(uint32_t sum)
+{
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~(sum + (sum >> 16));
+	sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+/** Tells whether a frame is of IPv6. */
+static bool is_v6(const struct spoof *frame)
+{
+	return frame->link.h_proto == htons(ETH_P_IPV6);
+}
+
+/** Bytes of a frame's IP header. */
+static size_t ip_bytes(const struct spoof *frame)
+{
+	return is_v6(frame) ? sizeof(struct ip6_hdr) : sizeof(struct iphdr);
 }
 
 /** Puts UDP, without a checksum (RFC 768), and the message in. Returns their bytes. */
-static size_t prepare_udp(struct spoof *frame, enum spoof_kind kind)
+static size_t prepare_udp(uint8_t *bytes, enum spoof_kind kind)
 {
 	size_t size_bytes = sizeof(struct udphdr) + kinds[kind].message_bytes;
 	const struct udphdr udp = {
@@ -130,45 +147,113 @@ static size_t prepare_udp(struct spoof *frame, enum spoof_kind kind)
 		.len = htons((uint16_t)size_bytes),
 	};
 
-	memcpy(frame->bytes, &udp, sizeof(udp));
-	memcpy(frame->bytes + sizeof(udp), kinds[kind].message, kinds[kind].message_bytes);
+	memcpy(bytes, &udp, sizeof(udp));
+	memcpy(bytes + sizeof(udp), kinds[kind].message, kinds[kind].message_bytes);
 	return size_bytes;
+}
+
+/** Puts an IPv4 header in. */
+static void prepare_v4(uint8_t *bytes, size_t payload_bytes, uint8_t protocol,
+	const uint8_t *virtual)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.ttl = 64,
+		.protocol = protocol,
+		.tot_len = htons((uint16_t)(sizeof(ip) + payload_bytes)),
+	};
+
+	memcpy(&ip.daddr, virtual, sizeof(ip.daddr));
+	memcpy(bytes, &ip, sizeof(ip));
+}
+
+/** Puts an IPv6 header in. */
+static void prepare_v6(uint8_t *bytes, size_t payload_bytes, uint8_t protocol,
+	const uint8_t *virtual)
+{
+	struct ip6_hdr ip = {
+		.ip6_flow = htonl(6u << 28),
+		.ip6_plen = htons((uint16_t)payload_bytes),
+		.ip6_nxt = protocol,
+		.ip6_hlim = 64,
+	};
+
+	memcpy(&ip.ip6_dst, virtual, sizeof(ip.ip6_dst));
+	memcpy(bytes, &ip, sizeof(ip));
 }
 
 /** Fills headers and message. */
 size_t spoof_prepare(struct spoof *frame, enum spoof_kind kind, const struct ethhdr *link,
-	uint32_t virtual)
+	const uint8_t virtual[static SPOOF_ADDRESS_BYTES])
 {
 	bool isakmp = kinds[kind].message != NULL;
-	size_t size_bytes = sizeof(frame->ip);
+	uint8_t protocol = isakmp ? IPPROTO_UDP : IPPROTO_ESP;
+	size_t payload_bytes = ESP_BYTES;
 
 	memset(frame, 0, sizeof(*frame));
-	size_bytes += isakmp ? prepare_udp(frame, kind) : ESP_BYTES;
 	frame->link = *link;
-	frame->ip.version = 4;
-	frame->ip.ihl = 5;
-	frame->ip.ttl = 64;
-	frame->ip.protocol = isakmp ? IPPROTO_UDP : IPPROTO_ESP;
-	frame->ip.tot_len = htons((uint16_t)size_bytes);
-	frame->ip.daddr = virtual;
-	return sizeof(frame->link) + size_bytes;
+	if (isakmp)
+		payload_bytes = prepare_udp(frame->bytes + ip_bytes(frame), kind);
+	if (is_v6(frame))
+		prepare_v6(frame->bytes, payload_bytes, protocol, virtual);
+	else
+		prepare_v4(frame->bytes, payload_bytes, protocol, virtual);
+	return sizeof(frame->link) + ip_bytes(frame) + payload_bytes;
 }
 
-/** Sets the rest. SPIs have their first bit set: none is reserved (RFC 4303 2.1). */
-void spoof_set(
-	struct spoof *frame, enum spoof_kind kind, uint32_t source, uint64_t *random)
+/** Sets an IPv4 header's source and checksum. */
+static void set_source_v4(uint8_t *bytes, const uint8_t *source)
 {
-	uint8_t *start = frame->bytes;
+	struct iphdr ip;
 
-	frame->ip.saddr = htonl(source);
-	frame->ip.check = 0;
-	frame->ip.check = checksum(frame);
-	if (kinds[kind].message)
-		start += sizeof(struct udphdr);
+	memcpy(&ip, bytes, sizeof(ip));
+	memcpy(&ip.saddr, source, sizeof(ip.saddr));
+	ip.check = 0;
+	memcpy(bytes, &ip, sizeof(ip));
+	ip.check = folded(sum_of(0, bytes, sizeof(ip)));
+	memcpy(bytes, &ip, sizeof(ip));
+}
+
+/** Sets the checksum of a message in UDP over IPv6, which must have one (RFC 8200 8.1): the two
+ *  addresses stand before it. */
+static void set_checksum_v6(struct spoof *frame, enum spoof_kind kind)
+{
+	const size_t addresses_bytes = 2 * SPOOF_ADDRESS_BYTES;
+	size_t size_bytes = sizeof(struct udphdr) + kinds[kind].message_bytes;
+	uint8_t *start = frame->bytes + ip_bytes(frame);
+	uint16_t checksum;
+
+	memset(start + offsetof(struct udphdr, check), 0, sizeof(checksum));
+	checksum = folded(sum_of((uint32_t)size_bytes + IPPROTO_UDP,
+		start - addresses_bytes, addresses_bytes + size_bytes));
+	memcpy(start + offsetof(struct udphdr, check), &checksum, sizeof(checksum));
+}
+
+/** Draws what differs behind the headers. SPIs have their first bit set: none is reserved
+ *  (RFC 4303 2.1). */
+static void draw(uint8_t *start, enum spoof_kind kind, uint64_t *random)
+{
 	scatter(start, kinds[kind].cookie_bytes, random);
 	start[0] |= 0x80;
 	if (kinds[kind].share_at != NONE)
 		scatter(start + kinds[kind].share_at, RANDOM_BYTES, random);
 	if (kinds[kind].nonce_at != NONE)
 		scatter(start + kinds[kind].nonce_at, RANDOM_BYTES, random);
+}
+
+/** Sets the rest. */
+void spoof_set(struct spoof *frame, enum spoof_kind kind,
+	const uint8_t source[static SPOOF_ADDRESS_BYTES], uint64_t *random)
+{
+	uint8_t *start = frame->bytes + ip_bytes(frame);
+
+	draw(start + (kinds[kind].message ? sizeof(struct udphdr) : 0), kind, random);
+	if (!is_v6(frame)) {
+		set_source_v4(frame->bytes, source);
+		return;
+	}
+	memcpy(frame->bytes + offsetof(struct ip6_hdr, ip6_src), source, SPOOF_ADDRESS_BYTES);
+	if (kinds[kind].message)
+		set_checksum_v6(frame, kind);
 }

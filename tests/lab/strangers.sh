@@ -2,10 +2,15 @@
 # First messages from forged sources, and what the director makes of first messages. Sourced
 # by lib.sh.
 
-# What strangers come from; answers to them end at the router.
+# What strangers come from; answers to them end at the router. Of IPv6 each has a /64.
 STRANGERS=10.128.0.0/9
+STRANGERS6=fd00:80::/41
 # shellcheck disable=SC2034 # for the stages
 STRANGERS_ONE=10.128.0.1
+# shellcheck disable=SC2034
+STRANGERS_ONE6=fd00:80::/64
+# Whom they write to, if not LAB_VIP.
+STRANGERS_VIP=
 # IKE messages without a responder's cookie on port 500, by kind of payload that comes first:
 # a client's first messages without and with a cookie, and answers that ask for one.
 # shellcheck disable=SC2034
@@ -23,6 +28,7 @@ STRANGERS_CHALLENGE='(udp src port 500 and udp[16:4] = 0 and udp[20:4] = 0 and u
 strangers_expected() {
 	local i
 	lab_ip net route add blackhole "$STRANGERS" || return 1
+	lab_ip net -6 route add blackhole "$STRANGERS6" || return 1
 	for ((i = 1; i <= LAB_SERVERS; i++)); do
 		lab_in "s$i" nft -f - <<-END || return 1
 			table netdev strangers {
@@ -30,6 +36,7 @@ strangers_expected() {
 				chain arrived {
 					type filter hook ingress device "lan" priority 0;
 					ip saddr $STRANGERS counter name strangers
+					ip6 saddr $STRANGERS6 counter name strangers
 				}
 			}
 		END
@@ -68,7 +75,7 @@ strangers_start() {
 	local kind=$1 sources=$2 ms=$3
 	shift 3
 	lab_spawn strangers net "$(built tests/bench/flooder)" -t "$ms" "$@" \
-		dir "$(strangers_link dir wan)" "$LAB_VIP" "$sources" "$kind"
+		dir "$(strangers_link dir wan)" "${STRANGERS_VIP:-$LAB_VIP}" "$sources" "$kind"
 }
 
 # Sends packets of strangers as above, and waits; prints how many were sent.
