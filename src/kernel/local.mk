@@ -6,6 +6,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/icmp_sender.c src/kernel/icmp_sender.h \
 	src/kernel/netlink.c src/kernel/netlink.h \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
+	src/kernel/nfqueue_answer.c src/kernel/nfqueue_answer.h \
 	src/kernel/nfqueue_message.c src/kernel/nfqueue_message.h \
 	src/kernel/nft_transaction.c src/kernel/nft_transaction.h \
 	src/kernel/next_hop.c src/kernel/next_hop.h \

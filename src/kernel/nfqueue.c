@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The queue's socket. One recvmmsg() takes up to NFQUEUE_BATCH datagrams, each with
- * normally one packet; one send carries the verdicts of all of them, and most of the
- * verdicts are one message. That is where the speed is: a system call for every packet
- * costs more than all of our own work on it.
+ * normally one packet; one send carries the verdicts of all of them, see nfqueue_answer.h.
+ * That is where the speed is: a system call for every packet costs more than all of our own
+ * work on it.
  */
 #include "kernel/nfqueue.h"
 
@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "kernel/netlink.h"
+#include "kernel/nfqueue_answer.h"
 #include "kernel/nfqueue_message.h"
 
 /** What a message needs beside the packet: headers and all attributes but the payload
@@ -40,12 +41,7 @@ struct nfqueue {
 	struct nfqueue_packet packets[NFQUEUE_BATCH];
 	size_t count;    /**< packets returned last */
 	size_t answered; /**< of them, from the first on, have a verdict */
-	uint8_t *verdicts;              /**< owned; messages to be sent */
-	size_t messages;                /**< how many there are */
-	size_t ends[NFQUEUE_BATCH + 1]; /**< where they end, from [1] on */
-	uint32_t owed[NFQUEUE_BATCH];   /**< ids whose verdict could not be sent */
-	size_t owed_count;
-	bool lost_id; /**< a packet came whose id we do not know */
+	struct nfqueue_answers answers;
 	struct nfqueue_counters counters;
 };
 
@@ -56,8 +52,7 @@ static int slots_make(struct nfqueue *queue, uint32_t copy_bytes)
 
 	queue->slot_bytes = MNL_ALIGN((size_t)copy_bytes + OVERHEAD_BYTES);
 	queue->slots = calloc(NFQUEUE_BATCH, queue->slot_bytes);
-	queue->verdicts = calloc(NFQUEUE_BATCH, NFQUEUE_VERDICT_BYTES);
-	if (!queue->slots || !queue->verdicts)
+	if (!queue->slots)
 		return -ENOMEM;
 	for (i = 0; i < NFQUEUE_BATCH; i++) {
 		queue->vectors[i].iov_base = queue->slots + i * queue->slot_bytes;
@@ -140,6 +135,9 @@ int nfqueue_open(const struct nfqueue_config *config, struct nfqueue **ret_queue
 		return -ENOMEM;
 	queue->queue = config->queue;
 	error = slots_make(queue, config->copy_bytes);
+	if (!error)
+		error = nfqueue_answers_init(&queue->answers, config->queue,
+			&queue->netlink, &queue->counters);
 	if (error)
 		goto fail;
 	error = netlink_open(&queue->netlink, NETLINK_NETFILTER, SOCK_NONBLOCK);
@@ -167,7 +165,7 @@ void nfqueue_close(struct nfqueue *queue)
 		return;
 	netlink_close(&queue->netlink);
 	free(queue->slots);
-	free(queue->verdicts);
+	nfqueue_answers_fini(&queue->answers);
 	free(queue);
 }
 
@@ -187,163 +185,6 @@ size_t nfqueue_socket_buffer_bytes(const struct nfqueue *queue)
 	return (size_t)size;
 }
 
-/** Begins a new send. */
-static void verdicts_begin(struct nfqueue *queue)
-{
-	queue->messages = 0;
-}
-
-/** Writes a message behind those already written. */
-static void verdict_put(struct nfqueue *queue, uint32_t id, enum nfqueue_scope scope,
-	const struct nfqueue_verdict *verdict)
-{
-	size_t *ends = queue->ends + queue->messages++;
-
-	ends[1] = ends[0] + nfqueue_message_verdict(queue->verdicts + ends[0],
-				    queue->queue, id, scope, verdict);
-}
-
-/** Sends count messages from first on; 0 or negative errno, then none of them. */
-static int verdicts_send_part(struct nfqueue *queue, size_t first, size_t count)
-{
-	const uint8_t *data = queue->verdicts + queue->ends[first];
-	size_t size_bytes = queue->ends[first + count] - queue->ends[first];
-	ssize_t sent;
-
-	do
-		sent = mnl_socket_sendto(queue->netlink.socket, data, size_bytes);
-	while (sent == -1 && errno == EINTR);
-	return sent == -1 ? -errno : 0;
-}
-
-/** Remembers a packet whose verdict could not be sent; it is dropped when that is
- *  possible again. One more than there is room for waits until the queue is closed. */
-static void owe(struct nfqueue *queue, uint32_t id)
-{
-	queue->counters.verdict_errors++;
-	if (queue->owed_count < NFQUEUE_BATCH)
-		queue->owed[queue->owed_count++] = id;
-	else
-		queue->lost_id = true;
-}
-
-/** Sends the messages, one for each of packets, in ever smaller parts while the kernel
- *  is short of memory. What it does not take alone either is owed. */
-static int verdicts_send_parts(
-	struct nfqueue *queue, const struct nfqueue_packet *packets)
-{
-	size_t sent = 0, part = queue->messages;
-	int outcome = 0;
-
-	while (sent < queue->messages) {
-		size_t left = queue->messages - sent;
-		size_t now = part < left ? part : left;
-		int error = verdicts_send_part(queue, sent, now);
-
-		if (error && now > 1) {
-			part = now / 2;
-			queue->counters.verdict_retries++;
-			continue;
-		}
-		if (error) {
-			outcome = error;
-			owe(queue, packets[sent].id);
-		}
-		sent += now;
-	}
-	return outcome;
-}
-
-/** Tells whether two verdicts are the same. */
-static bool verdict_equal(
-	const struct nfqueue_verdict *one, const struct nfqueue_verdict *other)
-{
-	return one->accept == other->accept && one->set_mark == other->set_mark &&
-	       (!one->set_mark || one->mark == other->mark);
-}
-
-/** The verdict that most packets get, if any gets the majority; else one of them. */
-static const struct nfqueue_verdict *verdict_common(
-	const struct nfqueue_verdict *verdicts, size_t count)
-{
-	const struct nfqueue_verdict *common = verdicts;
-	size_t i, lead = 0;
-
-	for (i = 0; i < count; i++) {
-		if (!lead)
-			common = &verdicts[i];
-		if (verdict_equal(common, &verdicts[i]))
-			lead++;
-		else
-			lead--;
-	}
-	return common;
-}
-
-/** Tells whether one verdict may answer for all that wait up to an id: nothing older may
- *  wait, or it would be let through by a verdict that is not its own. */
-static bool may_answer_together(
-	const struct nfqueue *queue, const struct nfqueue_packet *packets, size_t count)
-{
-	size_t i;
-
-	if (queue->owed_count || queue->lost_id)
-		return false;
-	for (i = 1; i < count; i++) {
-		if ((int32_t)(packets[i].id - packets[i - 1].id) <= 0)
-			return false;
-	}
-	return true;
-}
-
-/** Answers with few messages: the packets that differ one by one, then all others, which
- *  are by then the only ones that wait, together. Packets of one flow go to one server
- *  and stay in their order. 0, or negative errno: then nothing was answered. */
-static int answer_together(struct nfqueue *queue, const struct nfqueue_packet *packets,
-	const struct nfqueue_verdict *verdicts, size_t count)
-{
-	const struct nfqueue_verdict *common = verdict_common(verdicts, count);
-	uint32_t last = packets[0].id;
-	size_t i;
-
-	verdicts_begin(queue);
-	for (i = 0; i < count; i++) {
-		if (verdict_equal(common, &verdicts[i]))
-			last = packets[i].id;
-		else
-			verdict_put(
-				queue, packets[i].id, NFQUEUE_SCOPE_ONE, &verdicts[i]);
-	}
-	verdict_put(queue, last, NFQUEUE_SCOPE_UP_TO, common);
-	return verdicts_send_part(queue, 0, queue->messages);
-}
-
-/** Answers every packet by a message of its own. */
-static int answer_singly(struct nfqueue *queue, const struct nfqueue_packet *packets,
-	const struct nfqueue_verdict *verdicts, size_t count)
-{
-	size_t i;
-
-	verdicts_begin(queue);
-	for (i = 0; i < count; i++)
-		verdict_put(queue, packets[i].id, NFQUEUE_SCOPE_ONE, &verdicts[i]);
-	return verdicts_send_parts(queue, packets);
-}
-
-/** Counts the verdicts that the caller decided on. */
-static void count_verdicts(
-	struct nfqueue *queue, const struct nfqueue_verdict *verdicts, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (verdicts[i].accept)
-			queue->counters.accepted++;
-		else
-			queue->counters.dropped++;
-	}
-}
-
 /** Answers the next count packets of the batch. */
 int nfqueue_verdicts(
 	struct nfqueue *queue, const struct nfqueue_verdict *verdicts, size_t count)
@@ -355,44 +196,14 @@ int nfqueue_verdicts(
 	if (!count)
 		return 0;
 	queue->answered += count;
-	count_verdicts(queue, verdicts, count);
-	if (may_answer_together(queue, packets, count)) {
-		if (!answer_together(queue, packets, verdicts, count))
-			return 0;
-		queue->counters.verdict_retries++;
-	}
-	return answer_singly(queue, packets, verdicts, count);
-}
-
-/** Drops a packet that nobody decided on. */
-static void drop_id(struct nfqueue *queue, uint32_t id)
-{
-	static const struct nfqueue_verdict drop = { .accept = false };
-	const struct nfqueue_packet packet = { .id = id };
-
-	queue->counters.dropped++;
-	answer_singly(queue, &packet, &drop, 1);
-}
-
-/** Tries again to drop what is owed. */
-static void drop_owed(struct nfqueue *queue)
-{
-	size_t i, count = queue->owed_count;
-	uint32_t ids[NFQUEUE_BATCH];
-
-	if (!count)
-		return;
-	memcpy(ids, queue->owed, count * sizeof(ids[0]));
-	queue->owed_count = 0;
-	for (i = 0; i < count; i++)
-		drop_id(queue, ids[i]);
+	return nfqueue_answer(&queue->answers, packets, verdicts, count);
 }
 
 /** Drops what the caller left unanswered. */
 static void drop_rest(struct nfqueue *queue)
 {
 	for (; queue->answered < queue->count; queue->answered++)
-		drop_id(queue, queue->packets[queue->answered].id);
+		nfqueue_answer_drop(&queue->answers, queue->packets[queue->answered].id);
 }
 
 /** Counts and keeps, or sees to, what one message brought. */
@@ -408,11 +219,11 @@ static void take_message(struct nfqueue *queue, enum nfqueue_message kind)
 		break;
 	case NFQUEUE_MESSAGE_BROKEN:
 		queue->counters.malformed_messages++;
-		drop_id(queue, packet->id);
+		nfqueue_answer_drop(&queue->answers, packet->id);
 		break;
 	case NFQUEUE_MESSAGE_MALFORMED:
 		queue->counters.malformed_messages++;
-		queue->lost_id = true;
+		queue->answers.lost_id = true;
 		break;
 	case NFQUEUE_MESSAGE_REFUSED:
 		queue->counters.verdict_errors++;
@@ -478,7 +289,7 @@ int nfqueue_receive(struct nfqueue *queue, const struct nfqueue_packet **ret_pac
 {
 	int received;
 
-	drop_owed(queue);
+	nfqueue_answer_owed(&queue->answers);
 	drop_rest(queue);
 	queue->count = queue->answered = 0;
 	read_datagrams(queue);
