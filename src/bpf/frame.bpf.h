@@ -12,7 +12,7 @@
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 
-#include "bpf/maps.bpf.h"
+#include "bpf/clients.bpf.h"
 
 #define PORT_NATT bpf_htons(4500)
 #define ESP_IN_UDP_BYTES 17 /**< with the UDP header: one more than a keepalive can have */

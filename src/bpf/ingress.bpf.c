@@ -21,12 +21,12 @@
 
 /** Sends a packet of a known client up with the mark. Several ESP packets in UDP that are one may
  *  have others among them, so they go to the daemon, one by one. */
-static __noinline int hindered(struct __sk_buff *skb, const struct bpf_client *client,
-	const struct bpf_way *way, __u32 ttl, __u32 kind)
+static __noinline int hindered(
+	struct __sk_buff *skb, const struct bpf_way *way, __u32 ttl, __u32 kind)
 {
 	__u32 reason = BPF_REASON_TOO_BIG;
 
-	if (!client || !way)
+	if (!way)
 		return TC_ACT_UNSPEC;
 	if (ttl <= 1)
 		reason = BPF_REASON_TTL;
@@ -38,7 +38,7 @@ static __noinline int hindered(struct __sk_buff *skb, const struct bpf_client *c
 		reason = BPF_REASON_NO_WAY;
 	else if (skb->gso_size && kind == KIND_ESP_IN_UDP)
 		return pass(BPF_REASON_GSO_UDP);
-	return pass_marked(skb, client, way, reason);
+	return pass_marked(skb, way, reason);
 }
 
 /** Tells whether a packet is what its headers say it is; behind it a frame may have padding. */
@@ -52,47 +52,47 @@ static __always_inline bool is_whole(struct __sk_buff *skb, const union upper *u
 
 /** Carries a plain packet of IPv4 whose client is known. */
 static __always_inline int carry4(struct __sk_buff *skb, struct packet4 *packet,
-	const struct bpf_client *client, const struct bpf_way *way, enum kind kind)
+	__u32 server, const struct bpf_way *way, enum kind kind)
 {
 	__u32 ip_bytes = bpf_ntohs(packet->ip.tot_len);
 	bool carried = true;
 
 	if (packet->ip.ttl <= 1 || ip_bytes > way->mtu_bytes || skb->gso_size)
-		return hindered(skb, client, way, packet->ip.ttl, kind);
+		return hindered(skb, way, packet->ip.ttl, kind);
 	if (way->method == BPF_METHOD_DIRECT)
 		direct4(packet, way);
 	else if (way->method == BPF_METHOD_NAT)
 		carried = nat4(skb, packet, way);
 	else if (way->method == BPF_METHOD_TUNNEL)
-		carried = tunnel_of4(skb, client, way, PORT_OF(kind, packet));
+		carried = tunnel_of4(skb, server, way, PORT_OF(kind, packet));
 	else
-		return hindered(skb, client, way, packet->ip.ttl, kind);
+		return hindered(skb, way, packet->ip.ttl, kind);
 	if (!carried)
-		return pass_marked(skb, client, way, BPF_REASON_NO_ROOM);
-	count(client->server, ip_bytes);
+		return pass_marked(skb, way, BPF_REASON_NO_ROOM);
+	count(server, ip_bytes);
 	return bpf_redirect(way->interface, 0);
 }
 
 /** Carries a plain packet of IPv6 whose client is known. */
 static __always_inline int carry6(struct __sk_buff *skb, struct packet6 *packet,
-	const struct bpf_client *client, const struct bpf_way *way, enum kind kind)
+	__u32 server, const struct bpf_way *way, enum kind kind)
 {
 	__u32 ip_bytes = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
 	bool carried = true;
 
 	if (packet->ip.hop_limit <= 1 || ip_bytes > way->mtu_bytes || skb->gso_size)
-		return hindered(skb, client, way, packet->ip.hop_limit, kind);
+		return hindered(skb, way, packet->ip.hop_limit, kind);
 	if (way->method == BPF_METHOD_DIRECT)
 		direct6(skb, packet, way);
 	else if (way->method == BPF_METHOD_NAT)
 		carried = nat6(skb, packet, way);
 	else if (way->method == BPF_METHOD_TUNNEL)
-		carried = tunnel_of6(skb, client, way, PORT_OF(kind, packet));
+		carried = tunnel_of6(skb, server, way, PORT_OF(kind, packet));
 	else
-		return hindered(skb, client, way, packet->ip.hop_limit, kind);
+		return hindered(skb, way, packet->ip.hop_limit, kind);
 	if (!carried)
-		return pass_marked(skb, client, way, BPF_REASON_NO_ROOM);
-	count(client->server, ip_bytes);
+		return pass_marked(skb, way, BPF_REASON_NO_ROOM);
+	count(server, ip_bytes);
 	return bpf_redirect(way->interface, 0);
 }
 
@@ -108,7 +108,7 @@ static __noinline int stranger4(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	packet = frame + ETH_HLEN;
 	kind = kind_of(packet->ip.protocol, &packet->upper);
-	service = bpf_map_lookup_elem(&ipb1_replies4, &packet->ip.saddr);
+	service = bpf_map_lookup_elem(&ipb2_replies4, &packet->ip.saddr);
 	if (!service || kind == KIND_AH)
 		return kind == KIND_REPLY_UDP ? TC_ACT_UNSPEC : pass(BPF_REASON_UNKNOWN);
 	if (kind == KIND_ESP)
@@ -130,7 +130,7 @@ static __noinline int stranger6(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	packet = frame + ETH_HLEN;
 	kind = kind_of(packet->ip.nexthdr, &packet->upper);
-	service = bpf_map_lookup_elem(&ipb1_replies6, &packet->ip.saddr);
+	service = bpf_map_lookup_elem(&ipb2_replies6, &packet->ip.saddr);
 	if (!service || kind == KIND_AH)
 		return kind == KIND_REPLY_UDP ? TC_ACT_UNSPEC : pass(BPF_REASON_UNKNOWN);
 	if (kind == KIND_ESP)
@@ -144,30 +144,25 @@ static __noinline int stranger6(struct __sk_buff *skb)
 static __always_inline int judge4(
 	struct __sk_buff *skb, struct packet4 *packet, enum kind kind, __be32 spi)
 {
+	/* Both in one word, wherever it is: machines that run BPF at speed can. */
+	__u64 address = *(__u64 *)&packet->ip.saddr;
 	const struct bpf_way *way;
-	struct bpf_client *client;
-	struct bpf_client4 key;
+	__u32 client;
 
-	*(__be32 *)key.client = packet->ip.saddr;
-	*(__be32 *)key.virtual = packet->ip.daddr;
-	key.client_port = PORT_OF(kind, packet);
-	key.zero = 0;
-	client = bpf_map_lookup_elem(&ipb1_clients4, &key);
+	client = client4_look(address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger4(skb);
-	if (!see(client))
-		return unusual4(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    bpf_ntohs(packet->ip.tot_len)))
 		return pass(BPF_REASON_TRUNCATED);
 	if (bpf_ntohl(spi) < SPI_FIRST)
 		return pass(BPF_REASON_SPI);
-	way = way_of(client, false);
+	way = way_of(server_of(client), false);
 	if (!way)
-		return pass(BPF_REASON_NO_SERVER);
+		return client == TAIL_STALE ? unusual4(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
-	return carry4(skb, packet, client, way, kind);
+	return carry4(skb, packet, server_of(client), way, kind);
 }
 
 /** Looks for the client of a packet of IPv6. */
@@ -175,29 +170,24 @@ static __always_inline int judge6(
 	struct __sk_buff *skb, struct packet6 *packet, enum kind kind, __be32 spi)
 {
 	const struct bpf_way *way;
-	struct bpf_client *client;
-	struct bpf_client6 key;
+	__u64 address[4];
+	__u32 client;
 
-	copy16(key.client, &packet->ip.saddr);
-	copy16(key.virtual, &packet->ip.daddr);
-	key.client_port = PORT_OF(kind, packet);
-	key.zero = 0;
-	client = bpf_map_lookup_elem(&ipb1_clients6, &key);
+	address6(address, &packet->ip.saddr, &packet->ip.daddr);
+	client = client6_look(address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger6(skb);
-	if (!see(client))
-		return unusual6(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len)))
 		return pass(BPF_REASON_TRUNCATED);
 	if (bpf_ntohl(spi) < SPI_FIRST)
 		return pass(BPF_REASON_SPI);
-	way = way_of(client, true);
+	way = way_of(server_of(client), true);
 	if (!way)
-		return pass(BPF_REASON_NO_SERVER);
+		return client == TAIL_STALE ? unusual6(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
-	return carry6(skb, packet, client, way, kind);
+	return carry6(skb, packet, server_of(client), way, kind);
 }
 
 /** AH of IPv4: the same way, by itself. */

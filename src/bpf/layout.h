@@ -10,14 +10,16 @@
 
 #include <linux/types.h>
 
-/** Part of every map's name in the kernel: ipb1_clients4 and so on. */
-#define BPF_LAYOUT "ipb1_"
+#include "base/cuckoo_layout.h"
+
+/** Part of every map's name in the kernel: ipb2_clients4 and so on. */
+#define BPF_LAYOUT "ipb2_"
 
 /* Maps, by the names they are pinned under.
  * X(enumerator, name) */
 #define BPF_MAP_LIST(X)                                                                  \
-	X(CLIENTS4, "clients4") /* hash: bpf_client4 -> bpf_client */                    \
-	X(CLIENTS6, "clients6") /* hash: bpf_client6 -> bpf_client */                    \
+	X(CLIENTS4, "clients4") /* array: the pages of a cuckoo table */                 \
+	X(CLIENTS6, "clients6") /* array: the same */                                    \
 	X(REPLIES4, "replies4") /* hash: a nat server's 4 bytes -> 4 of its service */   \
 	X(REPLIES6, "replies6") /* hash: the same, 16 and 16 bytes */                    \
 	X(WAYS, "ways")         /* array: bpf_way_index() -> bpf_way */                  \
@@ -34,32 +36,16 @@ enum bpf_map_name {
 	BPF_MAP_COUNT
 };
 
-/** A client of IPv4. */
-struct bpf_client4 {
-	__u8 client[4];
-	__u8 virtual[4];
-	__u16 client_port; /**< of ESP in UDP to port 4500; 0: ESP and AH */
-	__u16 zero;
-};
+/* Clients are in tables as base/cuckoo_layout.h has them, which user space writes through a
+ * mapping of its memory. An element's address is client and virtual address, one behind the other
+ * as in a packet; its port is that of ESP in UDP to port 4500, or 0 for ESP and AH. The value
+ * is the server's index and flags, the readers' word when the last packet came. */
 
-/** A client of IPv6. */
-struct bpf_client6 {
-	__u8 client[16];
-	__u8 virtual[16];
-	__u16 client_port;
-	__u16 zero;
-};
+#define BPF_CLIENT_SERVER 0x3fff /**< index of the server in the configuration */
+#define CLIENT_COUNTED 0x4000    /**< its packets are to be counted */
 
-/** One unit of bpf_client.seen is 2^30 ns, 1.07 s, of CLOCK_MONOTONIC. */
+/** One unit of time is 2^30 ns, 1.07 s, of CLOCK_MONOTONIC. */
 #define BPF_SEEN_SHIFT 30
-
-/** What is known of a client. */
-struct bpf_client {
-	__u32 server; /**< index in the configuration */
-	__u32 mark;   /**< the server's, for what the program cannot carry itself */
-	__u32 seen;   /**< when the last packet came; written by the program alone */
-	__u32 zero;
-};
 
 /** How packets get to a server. What is not one of these is BPF_METHOD_UP. */
 enum bpf_method {
@@ -88,7 +74,9 @@ struct bpf_way {
 	__u8 zero;
 	__u32 interface;
 	__u32 mtu_bytes; /**< the longest packet as it comes, before anything is put around */
+	__u32 mark;      /**< the server's, for what the program cannot carry itself */
 	__u32 mark_mask; /**< bits of the mark that are ours */
+	__u32 zero4;
 	/** Destination, source, type as it leaves, two of zero. */
 	__u8 ethernet[16] __attribute__((aligned(8)));
 	__u8 address[16];  /**< nat: the server's address */
@@ -144,7 +132,17 @@ enum bpf_reason {
 
 struct bpf_settings {
 	char identity[BPF_IDENTITY_BYTES]; /**< whose server numbers are in the maps */
-	__u32 alive; /**< when the ways were last right, in units of bpf_client.seen */
+	__u32 alive; /**< when the ways were last right, in units of time */
+	struct cuckoo_secret secret; /**< of both clients' tables */
+	__u32 moves;                 /**< of both, see base/cuckoo.h */
+	__u32 zero;
+};
+
+/** What is written into the program before it is loaded. */
+struct bpf_constants {
+	struct cuckoo_secret secret;
+	__u32 pages4; /**< of the clients' tables */
+	__u32 pages6;
 };
 
 /** How long the ways are believed when nobody says that they are right; 30 seconds. */

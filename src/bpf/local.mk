@@ -3,6 +3,7 @@
 # own file: there is no other to be installed with it.
 BPF_FILES = \
 	src/bpf/checksum.bpf.h \
+	src/bpf/clients.bpf.h \
 	src/bpf/direct.bpf.h \
 	src/bpf/frame.bpf.h \
 	src/bpf/ingress.bpf.c \
@@ -15,7 +16,7 @@ BPF_FILES = \
 EXTRA_DIST += $(BPF_FILES)
 
 if HAVE_BPF
-src/bpf/ingress.bpf.o: $(BPF_FILES)
+src/bpf/ingress.bpf.o: $(BPF_FILES) src/base/cuckoo_layout.h
 	$(AM_V_GEN)$(MKDIR_P) src/bpf && \
 	$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wshadow $(BPF_WERROR) \
 		-I$(top_srcdir)/src $(BPF_CPPFLAGS) $(BPF_CFLAGS) \

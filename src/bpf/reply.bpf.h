@@ -10,9 +10,9 @@
 
 /** Tells whether the client is one of the server that sends. */
 static __always_inline bool is_server_of(
-	const struct bpf_client *client, bool v6, const __be32 *source)
+	__u32 client, bool v6, const __be32 *source)
 {
-	const struct bpf_way *way = way_of(client, v6);
+	const struct bpf_way *way = way_of(server_of(client), v6);
 	const __be32 *server;
 
 	if (!way || way->method != BPF_METHOD_NAT)
@@ -40,12 +40,8 @@ static __always_inline int reply4(struct __sk_buff *skb, struct packet4 *packet,
 {
 	struct bpf_fib_lookup route = { .family = 2, .ifindex = skb->ingress_ifindex };
 	__be32 virtual = *(const __be32 *)service->bytes;
-	struct bpf_client4 key = { .client_port = port };
-	struct bpf_client *client;
+	__u32 client = client4(address4(packet->ip.daddr, virtual), port, LOOK_ONLY);
 
-	*(__be32 *)key.client = packet->ip.daddr;
-	*(__be32 *)key.virtual = virtual;
-	client = bpf_map_lookup_elem(&ipb1_clients4, &key);
 	if (!client || !is_server_of(client, false, &packet->ip.saddr))
 		return pass(BPF_REASON_REPLY_UNKNOWN);
 	if (packet->ip.ttl <= 1 || skb->gso_size)
@@ -68,12 +64,12 @@ static __always_inline int reply6(struct __sk_buff *skb, struct packet6 *packet,
 	__be16 port, const struct bytes16 *service)
 {
 	struct bpf_fib_lookup route = { .family = 10, .ifindex = skb->ingress_ifindex };
-	struct bpf_client6 key = { .client_port = port };
-	struct bpf_client *client;
+	__u64 address[4];
+	__u32 client;
 
-	copy16(key.client, &packet->ip.daddr);
-	copy16(key.virtual, service);
-	client = bpf_map_lookup_elem(&ipb1_clients6, &key);
+	copy16(address, &packet->ip.daddr);
+	copy16(address + 2, service);
+	client = client6(address, port, LOOK_ONLY);
 	if (!client || !is_server_of(client, true, packet->ip.saddr.in6_u.u6_addr32))
 		return pass(BPF_REASON_REPLY_UNKNOWN);
 	if (packet->ip.hop_limit <= 1 || skb->gso_size)

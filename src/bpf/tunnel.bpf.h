@@ -179,7 +179,7 @@ static __always_inline bool put6(struct __sk_buff *skb, const struct bpf_way *wa
 }
 
 /** Puts the right headers around a packet. */
-static __always_inline bool tunnel(struct __sk_buff *skb, const struct bpf_client *client,
+static __always_inline bool tunnel(struct __sk_buff *skb, __u32 server,
 	const struct bpf_way *way, const struct inner *inner)
 {
 	struct bpf_counters *counters;
@@ -189,7 +189,7 @@ static __always_inline bool tunnel(struct __sk_buff *skb, const struct bpf_clien
 		return put6(skb, way, inner, OUTER6_BYTES);
 	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES)
 		return put6(skb, way, inner, OUTER6_BYTES + GUE_BYTES);
-	counters = bpf_map_lookup_elem(&ipb1_counters, &client->server);
+	counters = bpf_map_lookup_elem(&ipb2_counters, &server);
 	if (counters)
 		packets = (__u32)counters->packets;
 	if (way->outer_bytes == OUTER4_BYTES)
@@ -198,13 +198,13 @@ static __always_inline bool tunnel(struct __sk_buff *skb, const struct bpf_clien
 }
 
 /** Has a packet of IPv4 in a tunnel. False if there is no room, and then it is as it was. */
-static __noinline bool tunnel_of4(struct __sk_buff *skb, const struct bpf_client *client,
-	const struct bpf_way *way, __u32 port)
+static __noinline bool tunnel_of4(
+	struct __sk_buff *skb, __u32 server, const struct bpf_way *way, __u32 port)
 {
 	struct packet4 *packet = packet_again(skb, sizeof(*packet));
 	struct inner inner = { .v6 = false };
 
-	if (!packet || !client || !way)
+	if (!packet || !way)
 		return false;
 	inner.ip_bytes = bpf_ntohs(packet->ip.tot_len);
 	inner.flow = flow_of(packet->ip.saddr, port);
@@ -214,18 +214,18 @@ static __noinline bool tunnel_of4(struct __sk_buff *skb, const struct bpf_client
 	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES &&
 		!sum_of4(skb, packet, inner.ip_bytes, &inner.sum))
 		return false;
-	return tunnel(skb, client, way, &inner);
+	return tunnel(skb, server, way, &inner);
 }
 
 /** Has a packet of IPv6 in a tunnel. */
-static __noinline bool tunnel_of6(struct __sk_buff *skb, const struct bpf_client *client,
-	const struct bpf_way *way, __u32 port)
+static __noinline bool tunnel_of6(
+	struct __sk_buff *skb, __u32 server, const struct bpf_way *way, __u32 port)
 {
 	struct packet6 *packet = packet_again(skb, sizeof(*packet));
 	struct inner inner = { .v6 = true };
 	const __be32 *source;
 
-	if (!packet || !client || !way)
+	if (!packet || !way)
 		return false;
 	source = packet->ip.saddr.in6_u.u6_addr32;
 	inner.ip_bytes = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
@@ -235,5 +235,5 @@ static __noinline bool tunnel_of6(struct __sk_buff *skb, const struct bpf_client
 	if (way->outer_bytes == OUTER6_BYTES + GUE_BYTES &&
 		!sum_of6(skb, packet, inner.ip_bytes, &inner.sum))
 		return false;
-	return tunnel(skb, client, way, &inner);
+	return tunnel(skb, server, way, &inner);
 }

@@ -43,14 +43,13 @@ static __always_inline enum kind found_kind(
 
 /** Marks what has a client. */
 static __always_inline int found_mark(struct __sk_buff *skb, const struct found *found,
-	enum kind kind, struct bpf_client *client, bool v6)
+	enum kind kind, __u32 client, bool v6)
 {
 	const struct bpf_way *way;
 
 	if (!client)
 		return pass(BPF_REASON_UNKNOWN);
-	see(client);
-	way = way_of(client, v6);
+	way = way_of(server_of(client), v6);
 	if (!way)
 		return pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
@@ -58,18 +57,18 @@ static __always_inline int found_mark(struct __sk_buff *skb, const struct found 
 	if (skb->gso_size && kind == KIND_ESP_IN_UDP)
 		return pass(BPF_REASON_GSO_UDP);
 	if (found->plain)
-		return pass_marked(skb, client, way, BPF_REASON_STALE);
-	return pass_marked(skb, client, way,
+		return pass_marked(skb, way, BPF_REASON_STALE);
+	return pass_marked(skb, way,
 		found->fragment ? BPF_REASON_FRAGMENT : BPF_REASON_OPTIONS);
 }
 
 /** Judges a packet of IPv4. */
 static __noinline int unusual4(struct __sk_buff *skb)
 {
-	struct bpf_client4 key = { .zero = 0 };
 	struct found found;
 	struct iphdr ip;
 	enum kind kind;
+	__be16 port;
 
 	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) || ip.ihl < 5)
 		return TC_ACT_UNSPEC;
@@ -78,17 +77,15 @@ static __noinline int unusual4(struct __sk_buff *skb)
 	found.fragment = ip.frag_off & bpf_htons(V4_FRAGMENT);
 	found.later = ip.frag_off & bpf_htons(V4_OFFSET);
 	found.plain = ip.ihl == 5 && !found.fragment;
-	kind = found_kind(skb, &found, &key.client_port);
+	kind = found_kind(skb, &found, &port);
 	if (kind == KIND_OTHER)
 		return TC_ACT_UNSPEC;
-	*(__be32 *)key.client = ip.saddr;
-	*(__be32 *)key.virtual = ip.daddr;
-	if (bpf_map_lookup_elem(&ipb1_replies4, &ip.saddr))
+	if (bpf_map_lookup_elem(&ipb2_replies4, &ip.saddr))
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
 	return found_mark(skb, &found, kind,
-		bpf_map_lookup_elem(&ipb1_clients4, &key), false);
+		client4(address4(ip.saddr, ip.daddr), port, LOOK_SEE), false);
 }
 
 /** Tells whether a header of IPv6 has another one behind it that matters here. */
@@ -125,10 +122,11 @@ static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *
 /** Judges a packet of IPv6. */
 static __noinline int unusual6(struct __sk_buff *skb)
 {
-	struct bpf_client6 key = { .zero = 0 };
 	struct found found = { .offset = ETH_HLEN + sizeof(struct ipv6hdr) };
 	struct ipv6hdr ip;
+	__u64 address[4];
 	enum kind kind;
+	__be16 port;
 	__u32 i;
 
 	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
@@ -137,15 +135,14 @@ static __noinline int unusual6(struct __sk_buff *skb)
 	found.plain = !is_extension(ip.nexthdr);
 	for (i = 0; i < EXTENSIONS && extension_skip(skb, &found); i++)
 		;
-	kind = found_kind(skb, &found, &key.client_port);
+	kind = found_kind(skb, &found, &port);
 	if (kind == KIND_OTHER)
 		return TC_ACT_UNSPEC;
-	copy16(key.client, &ip.saddr);
-	copy16(key.virtual, &ip.daddr);
-	if (bpf_map_lookup_elem(&ipb1_replies6, &ip.saddr))
+	copy16(address, &ip.saddr);
+	copy16(address + 2, &ip.daddr);
+	if (bpf_map_lookup_elem(&ipb2_replies6, &ip.saddr))
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind,
-		bpf_map_lookup_elem(&ipb1_clients6, &key), true);
+	return found_mark(skb, &found, kind, client6(address, port, LOOK_SEE), true);
 }

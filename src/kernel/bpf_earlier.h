@@ -8,6 +8,12 @@
 
 #include <stdbool.h>
 
+#include "bpf/layout.h"
+
+/** The settings that are pinned in directory; of another version only whose they are, and all
+ *  zero if there are none. */
+struct bpf_settings bpf_earlier_settings(const char *directory);
+
 /** Tells whether what is pinned in directory is of the servers of that identity. */
 bool bpf_earlier_is_same(const char *directory, const char *identity);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fast path by BPF: elements for the program of src/bpf. Changes are collected in their
- * order and made by as few calls as there are runs of one kind. Ways to the servers are
- * bpf_servers.h's, interfaces bpf_links.h's.
+ * The fast path by BPF: elements for the program of src/bpf. They are changed at once, in memory;
+ * ways to the servers are bpf_servers.h's, interfaces bpf_links.h's.
  */
 #include "kernel/fast_path.h"
 
@@ -92,7 +91,6 @@ static void detach(struct fast_path *fast_path)
 {
 	if (!fast_path)
 		return;
-	bpf_elements_fini(&fast_path->elements);
 	bpf_links_close(&fast_path->links);
 	bpf_servers_close(&fast_path->servers);
 	bpf_program_close(fast_path->ingress);
@@ -103,17 +101,16 @@ static void detach(struct fast_path *fast_path)
 	free(fast_path);
 }
 
-/** Counts what was taken over. A program with maps for others goes on until begin(): by itself
+/** Looks at what was taken over. A program with maps for others goes on until begin(): by itself
  *  it carries to where it always did, while packets that wait in the queue would be lost when
  *  the tables are replaced. Maps that no program uses were left by a namespace that had our
  *  number before us. */
-static int settle_earlier_run(struct fast_path *fast_path)
+static void settle_earlier_run(struct fast_path *fast_path)
 {
 	if (!bpf_program_took_over(fast_path->ingress))
-		return 0;
+		return;
 	if (!bpf_links_has_any(&fast_path->links))
-		return bpf_elements_clear(&fast_path->elements);
-	return bpf_elements_count(&fast_path->elements);
+		bpf_clients_clear(bpf_program_clients(fast_path->ingress));
 }
 
 /** Opens all that a fast path has. */
@@ -122,13 +119,15 @@ static int open_parts(struct fast_path *fast_path)
 	const struct config *config = fast_path->config;
 	int error = load(fast_path);
 
-	if (!error)
-		error = bpf_elements_init(&fast_path->elements, config, fast_path->ingress);
-	if (!error)
-		error = bpf_links_open(&fast_path->links, config, fast_path->ingress);
+	if (error)
+		return error;
+	bpf_elements_init(&fast_path->elements, config, fast_path->ingress);
+	error = bpf_links_open(&fast_path->links, config, fast_path->ingress);
 	if (!error)
 		error = bpf_servers_open(&fast_path->servers, config, fast_path->ingress);
-	return error ? error : settle_earlier_run(fast_path);
+	if (!error)
+		settle_earlier_run(fast_path);
+	return error;
 }
 
 /** Gets ready. */
@@ -219,11 +218,11 @@ static int commit(struct fast_path *fast_path)
 	return 0;
 }
 
-/** Has what is put looked for. */
+/** Nothing more: what is put is looked for in any case. */
 static void doubt(struct fast_path *fast_path, bool doubt)
 {
+	(void)doubt;
 	bpf_elements_commit(&fast_path->elements);
-	fast_path->elements.may_be_there = doubt;
 }
 
 /** Looks for an element. */
@@ -308,7 +307,8 @@ static void details(struct fast_path *fast_path, fast_path_detail_fn *see, void 
 	const struct bpf_links *links = &fast_path->links;
 	uint64_t packets;
 
-	see(NULL, "elements", fast_path->elements.present, user);
+	see(NULL, "elements",
+		bpf_clients_count(bpf_program_clients(fast_path->ingress)), user);
 	see(NULL, "room", 2 * fast_path->config->max_entries, user);
 	see(NULL, "memory_bytes", bpf_program_memory_bytes(fast_path->ingress), user);
 	see(NULL, "ways_changed", fast_path->servers.changes, user);

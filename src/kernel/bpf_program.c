@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -27,6 +28,8 @@ struct bpf_ingress {
 	int program_fd;            /**< object's */
 	uint32_t program;          /**< number in the kernel */
 	int maps[BPF_MAP_COUNT];   /**< object's descriptors */
+	struct bpf_clients clients;
+	struct bpf_settings settings; /**< as they are to be */
 	bool took_over;
 };
 
@@ -36,9 +39,9 @@ static uint32_t entries_of(
 {
 	switch (map) {
 	case BPF_MAP_CLIENTS4:
-		return limits->no_v4 ? 1 : limits->clients;
+		return bpf_clients_pages(limits->no_v4 ? 0 : limits->clients, false);
 	case BPF_MAP_CLIENTS6:
-		return limits->no_v6 ? 1 : limits->clients;
+		return bpf_clients_pages(limits->no_v6 ? 0 : limits->clients, true);
 	case BPF_MAP_REPLIES4:
 	case BPF_MAP_REPLIES6:
 	case BPF_MAP_COUNTERS:
@@ -80,6 +83,36 @@ static bool is_like(const struct bpf_map *wanted, int fd)
 		info.map_flags == bpf_map__map_flags(wanted);
 }
 
+/** Makes new secrets unless there are some: in tables that are taken over, elements are where
+ *  theirs say. */
+static int secret_make(struct cuckoo_secret *secret)
+{
+	size_t last = sizeof(secret->words) / sizeof(secret->words[0]) - 1;
+
+	if (secret->words[last])
+		return 0;
+	if (getrandom(secret, sizeof(*secret), 0) != (ssize_t)sizeof(*secret))
+		return -EIO;
+	secret->words[last] |= 1;
+	return 0;
+}
+
+/** Tells the program what does not change while it runs. */
+static int constants_set(
+	struct bpf_ingress *ingress, const struct bpf_program_limits *limits)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(ingress->object, ".rodata");
+	struct bpf_constants constants = {
+		.secret = ingress->settings.secret,
+		.pages4 = entries_of(BPF_MAP_CLIENTS4, limits),
+		.pages6 = entries_of(BPF_MAP_CLIENTS6, limits),
+	};
+
+	if (!map)
+		return -ENOENT;
+	return bpf_map__set_initial_value(map, &constants, sizeof(constants));
+}
+
 /** Takes a map over if it is there and right: 1 or 0, or negative errno. */
 static int take_over(struct bpf_map *wanted, const char *directory, enum bpf_map_name map)
 {
@@ -96,14 +129,31 @@ static int take_over(struct bpf_map *wanted, const char *directory, enum bpf_map
 	return error ? error : right;
 }
 
+/** Takes the settings over, or makes them: those about other servers are worth nothing but for
+ *  their secret. Tells whether they are about the same. */
+static int settings_prepare(struct bpf_ingress *ingress, const char *directory,
+	const struct bpf_program_limits *limits, bool *ret_same)
+{
+	struct bpf_settings *settings = &ingress->settings;
+
+	if (strlen(limits->identity) >= sizeof(settings->identity))
+		return -EINVAL;
+	*settings = bpf_earlier_settings(directory);
+	*ret_same = strncmp(settings->identity, limits->identity,
+			    sizeof(settings->identity)) == 0;
+	memset(settings->identity, 0, sizeof(settings->identity));
+	strcpy(settings->identity, limits->identity);
+	return secret_make(&settings->secret);
+}
+
 /** Says how large each map is to be, and takes over what there is. */
 static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 	const struct bpf_program_limits *limits, bool taken[static BPF_MAP_COUNT])
 {
-	bool same = bpf_earlier_is_same(directory, limits->identity);
-	int i, error;
+	bool same;
+	int i, error = settings_prepare(ingress, directory, limits, &same);
 
-	for (i = 0; i < BPF_MAP_COUNT; i++) {
+	for (i = 0; i < BPF_MAP_COUNT && !error; i++) {
 		enum bpf_map_name map = (enum bpf_map_name)i;
 		struct bpf_map *wanted = map_in(ingress, map);
 
@@ -118,32 +168,18 @@ static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 		if (error < 0)
 			return error;
 		taken[i] = error;
+		error = 0;
 	}
-	return 0;
-}
-
-/** Notes whose numbers are in the maps. When ways were right for an earlier run stays. */
-static int identity_put(const struct bpf_ingress *ingress, const char *identity)
-{
-	struct bpf_settings settings = { .identity = "" };
-	int map = ingress->maps[BPF_MAP_SETTINGS];
-	uint32_t first = 0;
-
-	if (bpf_map_lookup_elem(map, &first, &settings))
-		return -errno;
-	memset(settings.identity, 0, sizeof(settings.identity));
-	strcpy(settings.identity, identity);
-	return bpf_map_update_elem(map, &first, &settings, BPF_ANY);
+	return error ? error : constants_set(ingress, limits);
 }
 
 /** Pins the maps that are new. The identity comes last: until then they are nobody's. */
 static int maps_pin(struct bpf_ingress *ingress, const char *directory,
-	const struct bpf_program_limits *limits, const bool taken[static BPF_MAP_COUNT])
+	const bool taken[static BPF_MAP_COUNT])
 {
+	uint32_t first = 0;
 	int i, error;
 
-	if (strlen(limits->identity) >= BPF_IDENTITY_BYTES)
-		return -EINVAL;
 	for (i = 0; i < BPF_MAP_COUNT; i++) {
 		ingress->maps[i] = bpf_map__fd(map_in(ingress, (enum bpf_map_name)i));
 		error = taken[i] ? 0
@@ -153,7 +189,20 @@ static int maps_pin(struct bpf_ingress *ingress, const char *directory,
 			return error;
 	}
 	ingress->took_over = taken[BPF_MAP_CLIENTS4] && taken[BPF_MAP_CLIENTS6];
-	return identity_put(ingress, limits->identity);
+	return bpf_map_update_elem(ingress->maps[BPF_MAP_SETTINGS], &first,
+		&ingress->settings, BPF_ANY);
+}
+
+/** Maps the tables of clients. */
+static int clients_open(struct bpf_ingress *ingress, const struct bpf_program_limits *limits)
+{
+	struct bpf_clients_maps maps = {
+		.clients4 = ingress->maps[BPF_MAP_CLIENTS4],
+		.clients6 = ingress->maps[BPF_MAP_CLIENTS6],
+		.settings = ingress->maps[BPF_MAP_SETTINGS],
+	};
+
+	return bpf_clients_open(&ingress->clients, &maps, limits->clients);
 }
 
 /** Finds the loaded program and its number. */
@@ -186,7 +235,9 @@ static int load(struct bpf_ingress *ingress, const char *directory,
 	if (!error)
 		error = bpf_object__load(ingress->object);
 	if (!error)
-		error = maps_pin(ingress, directory, limits, taken);
+		error = maps_pin(ingress, directory, taken);
+	if (!error)
+		error = clients_open(ingress, limits);
 	return error ? error : program_find(ingress);
 }
 
@@ -218,6 +269,7 @@ void bpf_program_close(struct bpf_ingress *ingress)
 {
 	if (!ingress)
 		return;
+	bpf_clients_close(&ingress->clients);
 	bpf_object__close(ingress->object);
 	free(ingress);
 }
@@ -226,6 +278,12 @@ void bpf_program_close(struct bpf_ingress *ingress)
 bool bpf_program_took_over(const struct bpf_ingress *ingress)
 {
 	return ingress->took_over;
+}
+
+/** The tables. */
+struct bpf_clients *bpf_program_clients(struct bpf_ingress *ingress)
+{
+	return &ingress->clients;
 }
 
 /** The descriptor. */

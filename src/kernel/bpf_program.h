@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bpf/layout.h"
+#include "kernel/bpf_clients.h"
 
 /** Where the maps are pinned unless there is reason for another place. */
 #define BPF_PROGRAM_DIRECTORY "/sys/fs/bpf/ipsec-balancer"
@@ -41,6 +42,9 @@ void bpf_program_close(struct bpf_ingress *ingress);
 /** Whether the clients' maps were there already: their elements are to be looked at. */
 bool bpf_program_took_over(const struct bpf_ingress *ingress);
 
+/** The tables of clients; the program's. */
+struct bpf_clients *bpf_program_clients(struct bpf_ingress *ingress);
+
 /** The descriptor of a map; the program's, not to be closed. */
 int bpf_program_map(const struct bpf_ingress *ingress, enum bpf_map_name map);
 
@@ -48,7 +52,7 @@ int bpf_program_map(const struct bpf_ingress *ingress, enum bpf_map_name map);
 int bpf_program_fd(const struct bpf_ingress *ingress);
 
 /** Sum over the maps of what the kernel says they take. It counts hash tables by what they may
- *  become, or by what they are, as it knows. */
+ *  become, or by what they are, as it knows; the clients' are taken as a whole at once. */
 uint64_t bpf_program_memory_bytes(const struct bpf_ingress *ingress);
 
 /** Puts a way, in such an order that no packet meets half of it. index: bpf_way_index().

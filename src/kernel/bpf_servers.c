@@ -135,6 +135,7 @@ static void work_out(
 	struct bpf_way none = {
 		.method = server->method == METHOD_LOCAL ? BPF_METHOD_LOCAL : BPF_METHOD_UP,
 		.flags = place->service->ah && server->method != METHOD_NAT ? BPF_WAY_AH : 0,
+		.mark = config_server_mark(servers->config, server),
 		.mark_mask = servers->config->mark_mask,
 	};
 

@@ -173,10 +173,9 @@ END_TEST
 /** When a client was seen is known all the same, and others are strangers. */
 START_TEST(clients_are_seen)
 {
-	int map = bpf_program_map(bpf_run_ingress(), BPF_MAP_CLIENTS4);
-	struct bpf_client4 key;
-	struct bpf_client client;
+	struct fast_path_key key = bpf_run_key(FIXTURE_CLIENT_V4, 0);
 	struct packet_spec spec;
+	uint32_t value, seen;
 	struct bpf_frame frame;
 	struct bpf_ran ran;
 
@@ -185,10 +184,10 @@ START_TEST(clients_are_seen)
 	let_time_pass();
 	build(0, &frame);
 	bpf_run(&frame, &ran);
-	ck_assert_int_eq(bpf_map_get_next_key(map, NULL, &key), 0);
-	ck_assert_int_eq(bpf_map_lookup_elem(map, &key, &client), 0);
-	ck_assert_uint_ne(client.seen, 0);
-	ck_assert_uint_ne(client.seen, UINT32_MAX);
+	ck_assert(bpf_clients_get(bpf_program_clients(bpf_run_ingress()), &key, &value,
+		&seen));
+	ck_assert_uint_ne(seen, 0);
+	ck_assert_uint_ne(seen, UINT32_MAX);
 	bpf_run_spec(&spec, "203.0.113.99", BODY_ESP);
 	bpf_run_build(&spec, &frame);
 	bpf_run(&frame, &ran);

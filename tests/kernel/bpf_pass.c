@@ -196,7 +196,7 @@ END_TEST
 /** A method that goes leaves the server's clients without a way, at once. */
 START_TEST(a_way_that_goes)
 {
-	struct bpf_way none = { .method = BPF_METHOD_UP, .mark_mask = BPF_RUN_MASK };
+	struct bpf_way none = bpf_run_way(AF_INET);
 	struct bpf_frame frame;
 	struct bpf_ran ran;
 

@@ -48,7 +48,7 @@ static void teardown(void)
 /** Empties a hash table. */
 static void clear_hash(int map)
 {
-	uint8_t key[sizeof(struct bpf_client6)];
+	uint8_t key[16];
 
 	while (!bpf_map_get_next_key(map, NULL, key))
 		ck_assert_int_eq(bpf_map_delete_elem(map, key), 0);
@@ -68,10 +68,11 @@ static void clear_array(int map, uint32_t count)
 static void clear(void)
 {
 	static const enum bpf_map_name hashes[] = {
-		BPF_MAP_CLIENTS4, BPF_MAP_CLIENTS6, BPF_MAP_REPLIES4, BPF_MAP_REPLIES6,
+		BPF_MAP_REPLIES4, BPF_MAP_REPLIES6,
 	};
 	size_t i;
 
+	bpf_clients_clear(bpf_program_clients(ingress));
 	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
 		clear_hash(bpf_program_map(ingress, hashes[i]));
 	clear_array(bpf_program_map(ingress, BPF_MAP_WAYS), 2 * BPF_RUN_SERVERS);
@@ -160,30 +161,33 @@ struct address bpf_run_address(const char *text)
 	return address;
 }
 
-/** Puts a client into the map of its family. */
+/** The key of a client. */
+struct fast_path_key bpf_run_key(const char *client, uint16_t port)
+{
+	struct fast_path_key key = { .client = bpf_run_address(client), .client_port = port };
+
+	key.virtual = bpf_run_address(key.client.family == AF_INET6 ? FIXTURE_VIRTUAL_V6
+								   : FIXTURE_VIRTUAL_V4);
+	return key;
+}
+
+/** Puts a client into the table of its family. */
 void bpf_run_client(const char *client, uint16_t port)
 {
-	struct address from = bpf_run_address(client);
-	struct bpf_client value = { .server = 1, .mark = BPF_RUN_MARK };
-	struct bpf_client4 v4 = { .client_port = htons(port) };
-	struct bpf_client6 v6 = { .client_port = htons(port) };
-	bool is_v6 = from.family == AF_INET6;
-	struct address to = bpf_run_address(is_v6 ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4);
+	struct fast_path_key key = bpf_run_key(client, port);
 
-	memcpy(v4.client, from.bytes, sizeof(v4.client));
-	memcpy(v4.virtual, to.bytes, sizeof(v4.virtual));
-	memcpy(v6.client, from.bytes, sizeof(v6.client));
-	memcpy(v6.virtual, to.bytes, sizeof(v6.virtual));
-	ck_assert_int_eq(bpf_map_update_elem(bpf_program_map(ingress,
-			is_v6 ? BPF_MAP_CLIENTS6 : BPF_MAP_CLIENTS4),
-		is_v6 ? (void *)&v6 : (void *)&v4, &value, BPF_ANY), 0);
+	ck_assert_int_ge(bpf_clients_put(bpf_program_clients(ingress), &key, 1), 0);
 }
 
 /** A way that lacks its method. */
 struct bpf_way bpf_run_way(uint8_t outer)
 {
 	static const uint8_t to[] = { 2, 0, 0, 0, 0, 0x11 }, from[] = { 2, 0, 0, 0, 0, 2 };
-	struct bpf_way way = { .mtu_bytes = BPF_RUN_MTU, .mark_mask = BPF_RUN_MASK };
+	struct bpf_way way = {
+		.mtu_bytes = BPF_RUN_MTU,
+		.mark = BPF_RUN_MARK,
+		.mark_mask = BPF_RUN_MASK,
+	};
 
 	bpf_way_link(&way, bpf_run_interface("out0"), to, from, outer);
 	return way;

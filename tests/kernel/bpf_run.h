@@ -60,6 +60,9 @@ uint32_t bpf_run_interface(const char *name);
 /** An address of either family. */
 struct address bpf_run_address(const char *text);
 
+/** The key of a client of fixture.h's to the virtual address of its family. */
+struct fast_path_key bpf_run_key(const char *client, uint16_t port);
+
 /** Makes a client of fixture.h known, with or without a port; server 1 is its server. */
 void bpf_run_client(const char *client, uint16_t port);
 

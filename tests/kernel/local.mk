@@ -107,6 +107,7 @@ KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)
 KERNEL_BPF_TESTS = \
 	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \
+	tests/kernel/bpf_clients \
 	tests/kernel/bpf_offload \
 	tests/kernel/bpf_pass \
 	tests/kernel/bpf_program \
@@ -126,6 +127,10 @@ tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
 tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
 tests_kernel_bpf_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_clients_SOURCES = tests/kernel/bpf_clients.c $(KERNEL_BPF)
+tests_kernel_bpf_clients_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_clients_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_clients_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS) -lpthread
 tests_kernel_bpf_offload_SOURCES = tests/kernel/bpf_offload.c tests/kernel/host.c \
 	tests/kernel/host.h $(KERNEL_BPF)
 tests_kernel_bpf_offload_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)

@@ -13,6 +13,7 @@ UNITS = \
 	tests/unit/address \
 	tests/unit/challenge \
 	tests/unit/classify \
+	tests/unit/cuckoo \
 	tests/unit/cursor \
 	tests/unit/decide \
 	tests/unit/director \
@@ -53,6 +54,10 @@ tests_unit_classify_SOURCES = tests/unit/classify.c $(UNIT_COMMON)
 tests_unit_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_classify_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_classify_LDADD = $(UNIT_LDADD)
+tests_unit_cuckoo_SOURCES = tests/unit/cuckoo.c $(UNIT_COMMON)
+tests_unit_cuckoo_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cuckoo_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cuckoo_LDADD = $(UNIT_LDADD) -lpthread
 tests_unit_cursor_SOURCES = tests/unit/cursor.c $(UNIT_COMMON)
 tests_unit_cursor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_cursor_CFLAGS = $(UNIT_CFLAGS)
