@@ -294,30 +294,36 @@ bool cuckoo_remove(struct cuckoo *table, const struct cuckoo_key *key)
 	return true;
 }
 
-/** Shows the elements of a bucket. */
-static int walk_bucket(const uint8_t *page, bool wide, uint32_t bucket, cuckoo_see_fn *see,
-	void *user)
+/** Shows the element of a slot. */
+static int see_slot(const uint64_t *slot, bool wide, cuckoo_see_fn *see, void *user)
 {
-	int error = 0;
+	const uint32_t *tail = (const uint32_t *)(slot + words_of(wide));
+	struct cuckoo_key key = key_read(slot, wide);
 
-	for (uint32_t i = 0; i < slots_of(wide) && error >= 0; i++) {
-		const uint64_t *slot = slot_at(page, wide, bucket, i);
-		uint32_t tail = tail_read(slot, wide);
-		struct cuckoo_key key = key_read(slot, wide);
-
-		if (tail)
-			error = see(&key, cuckoo_value(tail),
-				*((const uint32_t *)(slot + words_of(wide)) + 1), user);
-	}
-	return error;
+	return see(&key, cuckoo_value(tail[0]), tail[1], user);
 }
 
-/** Goes over all buckets. */
-int cuckoo_walk(const struct cuckoo_page *page, bool wide, cuckoo_see_fn *see, void *user)
+/** Goes over all slots of one width. Most may be free, so little is done with them. */
+static inline int walk(
+	const struct cuckoo_page *page, bool wide, cuckoo_see_fn *see, void *user)
 {
 	int error = 0;
 
-	for (uint32_t i = 0; i < CUCKOO_PAGE_BYTES && error >= 0; i += bucket_bytes(wide))
-		error = walk_bucket(page->bytes, wide, i, see, user);
-	return error < 0 ? error : 0;
+	for (uint32_t i = 0; i < CUCKOO_PAGE_BYTES; i += bucket_bytes(wide)) {
+		for (uint32_t j = 0; j < slots_of(wide); j++) {
+			const uint64_t *slot = slot_at(page->bytes, wide, i, j);
+
+			if (tail_read(slot, wide))
+				error = see_slot(slot, wide, see, user);
+			if (error < 0)
+				return error;
+		}
+	}
+	return 0;
+}
+
+/** Goes over them. */
+int cuckoo_walk(const struct cuckoo_page *page, bool wide, cuckoo_see_fn *see, void *user)
+{
+	return wide ? walk(page, true, see, user) : walk(page, false, see, user);
 }

@@ -41,7 +41,7 @@ enum look {
 #define TAIL_STALE (CUCKOO_USED | (__u32)BPF_CLIENT_SERVER << CUCKOO_VALUE_SHIFT)
 
 /** Asks for the time, and whether somebody has looked after the ways lately. */
-static __noinline int tick(__u32 jiffies)
+__noinline int tick(__u32 jiffies)
 {
 	__u32 now = (__u32)(bpf_ktime_get_coarse_ns() >> BPF_SEEN_SHIFT), first = 0;
 	const struct bpf_settings *settings = bpf_map_lookup_elem(&ipb2_settings, &first);
@@ -93,18 +93,25 @@ static __always_inline __u32 bucket_look1(
 	return 0;
 }
 
+/** Client and virtual address of IPv6. */
+struct address6 {
+	__u64 words[4];
+};
+
 /** Tells whether a slot has an address of four words. */
-static __always_inline bool slot_has4(const struct cuckoo_slot4 *slot, const __u64 *address)
+static __always_inline bool slot_has4(
+	const struct cuckoo_slot4 *slot, const struct address6 *address)
 {
-	return read_once(slot->address[1]) == address[1] &&
-	       read_once(slot->address[0]) == address[0] &&
-	       read_once(slot->address[3]) == address[3] &&
-	       read_once(slot->address[2]) == address[2];
+	return read_once(slot->address[1]) == address->words[1] &&
+	       read_once(slot->address[0]) == address->words[0] &&
+	       read_once(slot->address[3]) == address->words[3] &&
+	       read_once(slot->address[2]) == address->words[2];
 }
 
 /** Looks at one bucket of long addresses. */
 static __always_inline __u32 bucket_look4(
-	struct cuckoo_slot4 *slots, const __u64 *address, __u32 port, enum look look)
+	struct cuckoo_slot4 *slots, const struct address6 *address, __u32 port,
+	enum look look)
 {
 	__u32 i, tail;
 
@@ -142,9 +149,10 @@ static __always_inline __u32 client4_look(__u64 address, __u32 port, enum look l
 }
 
 /** Looks for a client of IPv6. */
-static __always_inline __u32 client6_look(const __u64 *address, __u32 port, enum look look)
+static __always_inline __u32 client6_look(
+	const struct address6 *address, __u32 port, enum look look)
 {
-	__u64 sum = cuckoo_sum4(address, (__u64)port, &ipb_constants.secret);
+	__u64 sum = cuckoo_sum4(address->words, (__u64)port, &ipb_constants.secret);
 	__u64 hash = cuckoo_finish(sum, &ipb_constants.secret);
 	__u32 index = cuckoo_page_of(hash, ipb_constants.pages6);
 	void *page = bpf_map_lookup_elem(&ipb2_clients6, &index);
@@ -170,7 +178,7 @@ static __always_inline __u32 moves_now(void)
 }
 
 /** Looks for a client of IPv4 that may be moved just now, until it is certain. */
-static __noinline __u32 client4(__u64 address, __u32 port, enum look look)
+__noinline __u32 client4(__u64 address, __u32 port, enum look look)
 {
 	__u32 i, moves, tail;
 
@@ -184,7 +192,7 @@ static __noinline __u32 client4(__u64 address, __u32 port, enum look look)
 }
 
 /** Looks for a client of IPv6 likewise. */
-static __noinline __u32 client6(const __u64 *address, __u32 port, enum look look)
+__noinline __u32 client6(const struct address6 *address, __u32 port, enum look look)
 {
 	__u32 i, moves, tail;
 
@@ -210,13 +218,14 @@ static __always_inline __u64 address4(__be32 client, __be32 virtual)
 	return address.word;
 }
 
-/** The same of IPv6, in four. */
-static __always_inline void address6(__u64 *words, const void *client, const void *virtual)
+/** The same of IPv6. */
+static __always_inline void address6_set(
+	struct address6 *address, const void *client, const void *virtual)
 {
 	const __u64 *from = client, *to = virtual;
 
-	words[0] = from[0];
-	words[1] = from[1];
-	words[2] = to[0];
-	words[3] = to[1];
+	address->words[0] = from[0];
+	address->words[1] = from[1];
+	address->words[2] = to[0];
+	address->words[3] = to[1];
 }

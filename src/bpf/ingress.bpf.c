@@ -97,7 +97,7 @@ static __always_inline int carry6(struct __sk_buff *skb, struct packet6 *packet,
 }
 
 /** A packet of IPv4 that is nobody's: perhaps a nat server's. */
-static __noinline int stranger4(struct __sk_buff *skb)
+__noinline int stranger4(struct __sk_buff *skb)
 {
 	void *frame = frame_of(skb, sizeof(struct packet4));
 	const struct bytes4 *service;
@@ -119,7 +119,7 @@ static __noinline int stranger4(struct __sk_buff *skb)
 }
 
 /** A packet of IPv6 likewise. */
-static __noinline int stranger6(struct __sk_buff *skb)
+__noinline int stranger6(struct __sk_buff *skb)
 {
 	void *frame = frame_of(skb, sizeof(struct packet6));
 	const struct bytes16 *service;
@@ -170,11 +170,11 @@ static __always_inline int judge6(
 	struct __sk_buff *skb, struct packet6 *packet, enum kind kind, __be32 spi)
 {
 	const struct bpf_way *way;
-	__u64 address[4];
+	struct address6 address;
 	__u32 client;
 
-	address6(address, &packet->ip.saddr, &packet->ip.daddr);
-	client = client6_look(address, PORT_OF(kind, packet), LOOK_CARRY);
+	address6_set(&address, &packet->ip.saddr, &packet->ip.daddr);
+	client = client6_look(&address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger6(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
@@ -191,7 +191,7 @@ static __always_inline int judge6(
 }
 
 /** AH of IPv4: the same way, by itself. */
-static __noinline int authentic4(struct __sk_buff *skb)
+__noinline int authentic4(struct __sk_buff *skb)
 {
 	void *frame = frame_of(skb, sizeof(struct packet4));
 	struct packet4 *packet;
@@ -203,7 +203,7 @@ static __noinline int authentic4(struct __sk_buff *skb)
 }
 
 /** AH of IPv6. */
-static __noinline int authentic6(struct __sk_buff *skb)
+__noinline int authentic6(struct __sk_buff *skb)
 {
 	void *frame = frame_of(skb, sizeof(struct packet6));
 	struct packet6 *packet;
@@ -235,7 +235,7 @@ static __always_inline int ingress4(struct __sk_buff *skb, struct packet4 *packe
 }
 
 /** A packet of IPv6. */
-static __noinline int ingress6(struct __sk_buff *skb)
+__noinline int ingress6(struct __sk_buff *skb)
 {
 	void *frame = frame_of(skb, sizeof(struct packet6));
 	struct packet6 *packet;

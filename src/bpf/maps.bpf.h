@@ -55,7 +55,7 @@ ARRAY(ipb2_reasons, PERCPU_ARRAY, 0, __u64);
 /** Counts a packet and leaves it, unmarked, to whoever comes next: other filters, the
  *  stack. Not inlined, like all that is not the plain way of a packet: so that has more
  *  registers. */
-static __noinline int pass(__u32 reason)
+__noinline int pass(__u32 reason)
 {
 	__u64 *packets = bpf_map_lookup_elem(&ipb2_reasons, &reason);
 

@@ -64,12 +64,12 @@ static __always_inline int reply6(struct __sk_buff *skb, struct packet6 *packet,
 	__be16 port, const struct bytes16 *service)
 {
 	struct bpf_fib_lookup route = { .family = 10, .ifindex = skb->ingress_ifindex };
-	__u64 address[4];
+	struct address6 address;
 	__u32 client;
 
-	copy16(address, &packet->ip.daddr);
-	copy16(address + 2, service);
-	client = client6(address, port, LOOK_ONLY);
+	copy16(address.words, &packet->ip.daddr);
+	copy16(address.words + 2, service);
+	client = client6(&address, port, LOOK_ONLY);
 	if (!client || !is_server_of(client, true, packet->ip.saddr.in6_u.u6_addr32))
 		return pass(BPF_REASON_REPLY_UNKNOWN);
 	if (packet->ip.hop_limit <= 1 || skb->gso_size)

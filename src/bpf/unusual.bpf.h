@@ -63,7 +63,7 @@ static __always_inline int found_mark(struct __sk_buff *skb, const struct found 
 }
 
 /** Judges a packet of IPv4. */
-static __noinline int unusual4(struct __sk_buff *skb)
+__noinline int unusual4(struct __sk_buff *skb)
 {
 	struct found found;
 	struct iphdr ip;
@@ -120,11 +120,11 @@ static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *
 }
 
 /** Judges a packet of IPv6. */
-static __noinline int unusual6(struct __sk_buff *skb)
+__noinline int unusual6(struct __sk_buff *skb)
 {
 	struct found found = { .offset = ETH_HLEN + sizeof(struct ipv6hdr) };
 	struct ipv6hdr ip;
-	__u64 address[4];
+	struct address6 address;
 	enum kind kind;
 	__be16 port;
 	__u32 i;
@@ -138,11 +138,11 @@ static __noinline int unusual6(struct __sk_buff *skb)
 	kind = found_kind(skb, &found, &port);
 	if (kind == KIND_OTHER)
 		return TC_ACT_UNSPEC;
-	copy16(address, &ip.saddr);
-	copy16(address + 2, &ip.daddr);
+	copy16(address.words, &ip.saddr);
+	copy16(address.words + 2, &ip.daddr);
 	if (bpf_map_lookup_elem(&ipb2_replies6, &ip.saddr))
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind, client6(address, port, LOOK_SEE), true);
+	return found_mark(skb, &found, kind, client6(&address, port, LOOK_SEE), true);
 }

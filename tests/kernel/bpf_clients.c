@@ -11,33 +11,23 @@
 
 #include "bpf_run.h"
 
-#define ROOM 50000  /**< elements; some pages of memory */
-#define KEYS 3000
+#define KEYS 2000
 #define STAYING 200
+#define COMING 26000 /**< about as many as there are slots */
 
 static const char *const first_clients[] = { FIXTURE_CLIENT_V4, FIXTURE_CLIENT_V6 };
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
-/** Loads a program with so much room in the place of the suite's, and gives server 1 a way. */
-static struct bpf_clients *begin(uint32_t room)
+/** Gives server 1 a way; the suite's tables. */
+static struct bpf_clients *begin(void)
 {
-	struct bpf_program_limits limits = {
-		.clients = room,
-		.servers = BPF_RUN_SERVERS,
-		.identity = "test",
-	};
-	struct bpf_ingress *ingress;
-
-	ck_assert_int_eq(bpf_program_open(bpf_run_directory(), &limits, &ingress), 0);
-	bpf_run_use(ingress);
-	ck_assert_int_eq(bpf_program_beat(ingress), 0);
 	for (int i = 0; i < 2; i++) {
 		struct bpf_way way = bpf_run_way(families[i]);
 
 		way.method = BPF_METHOD_DIRECT;
 		bpf_run_set_way(families[i], &way);
 	}
-	return bpf_program_clients(ingress);
+	return bpf_program_clients(bpf_run_ingress());
 }
 
 /** A number that looks random, always the same one. */
@@ -83,7 +73,7 @@ static bool is_carried(const struct fast_path_key *key)
 /** Both sides look where the other one does. */
 START_TEST(each_is_found)
 {
-	struct bpf_clients *table = begin(ROOM);
+	struct bpf_clients *table = begin();
 
 	for (uint32_t i = 0; i < 2 * KEYS; i++) {
 		struct fast_path_key key = key_of(_i, i);
@@ -104,7 +94,7 @@ END_TEST
 /** What is removed is not carried any more, what is changed is another server's. */
 START_TEST(changes_are_seen)
 {
-	struct bpf_clients *table = begin(ROOM);
+	struct bpf_clients *table = begin();
 	struct fast_path_key key = key_of(_i, 7), other = key_of(_i, 9);
 
 	ck_assert_int_eq(bpf_clients_put(table, &key, 2), 1);
@@ -126,7 +116,7 @@ START_TEST(nobody_is_no_client)
 	struct bpf_frame frame;
 	struct bpf_ran ran;
 
-	begin(1);
+	begin();
 	memset(key.client.bytes, 0, sizeof(key.client.bytes));
 	bpf_run_spec(&spec, first_clients[_i], BODY_ESP);
 	spec.source = spec.destination = key.client;
@@ -140,46 +130,52 @@ END_TEST
 struct churn {
 	struct bpf_clients *table;
 	int family;
-	uint32_t keys;
 	bool end;
+	uint64_t done;
 };
+
+/** Has one come or go. */
+static void churn_once(struct churn *churn)
+{
+	uint64_t dice = scatter(churn->done++);
+	uint32_t number = STAYING + (uint32_t)(dice % (COMING - STAYING));
+	struct fast_path_key key = key_of(churn->family, number);
+
+	if (dice >> 32 & 15)
+		bpf_clients_put(churn->table, &key, 1);
+	else
+		bpf_clients_remove(churn->table, &key);
+}
 
 /** Has them come and go until it is told to end. */
 static void *churn_on(void *user)
 {
 	struct churn *churn = user;
 
-	for (uint64_t i = 0; !__atomic_load_n(&churn->end, __ATOMIC_RELAXED); i++) {
-		uint64_t dice = scatter(i);
-		uint32_t number = STAYING + (uint32_t)(dice % (churn->keys - STAYING));
-		struct fast_path_key key = key_of(churn->family, number);
-
-		if (dice >> 32 & 15)
-			bpf_clients_put(churn->table, &key, 1);
-		else
-			bpf_clients_remove(churn->table, &key);
-	}
+	while (!__atomic_load_n(&churn->end, __ATOMIC_RELAXED))
+		churn_once(churn);
 	return NULL;
 }
 
 /** Whoever stays is carried at any moment. */
 START_TEST(while_others_move)
 {
-	struct bpf_clients *table = begin(1);
-	struct churn churn = { table, _i, .keys = _i ? 1500 : 4000 };
+	struct bpf_clients *table = begin();
+	struct churn churn = { .table = table, .family = _i };
 	pthread_t thread;
 	uint32_t moves;
 
-	/* One page each, which shall be as full as it gets. */
 	table->v4.limit = table->v6.limit = UINT64_MAX;
 	for (uint32_t i = 0; i < STAYING; i++) {
 		struct fast_path_key key = key_of(_i, i);
 
 		ck_assert_int_eq(bpf_clients_put(table, &key, 1), 1);
 	}
+	while (churn.done < 3 * COMING)
+		churn_once(&churn);
 	moves = table->settings->moves;
 	ck_assert_int_eq(pthread_create(&thread, NULL, churn_on, &churn), 0);
-	for (uint32_t i = 0; i < 20 * KEYS; i++) {
+	for (uint32_t i = 0; i < 10 * KEYS; i++) {
 		struct fast_path_key key = key_of(_i, i % STAYING);
 
 		ck_assert(is_carried(&key));
@@ -206,7 +202,13 @@ static int count_one(
  *  program looks. */
 START_TEST(taken_over)
 {
-	struct bpf_clients *table = begin(ROOM);
+	struct bpf_program_limits limits = {
+		.clients = BPF_RUN_CLIENTS,
+		.servers = BPF_RUN_SERVERS,
+		.identity = "test",
+	};
+	struct bpf_clients *table = begin();
+	struct bpf_ingress *next;
 	struct fast_path_key key;
 	uint64_t sums[2] = { 0, 0 };
 
@@ -214,8 +216,10 @@ START_TEST(taken_over)
 		key = key_of(i & 1, i);
 		ck_assert_int_eq(bpf_clients_put(table, &key, 1 + key.client.bytes[0] % 2), 1);
 	}
-	table = begin(ROOM);
-	ck_assert(bpf_program_took_over(bpf_run_ingress()));
+	ck_assert_int_eq(bpf_program_open(bpf_run_directory(), &limits, &next), 0);
+	bpf_run_use(next);
+	table = bpf_program_clients(next);
+	ck_assert(bpf_program_took_over(next));
 	ck_assert_uint_eq(bpf_clients_count(table), 2 * KEYS);
 	ck_assert_int_eq(bpf_clients_walk(table, count_one, sums), 0);
 	ck_assert_uint_eq(sums[0], KEYS);
@@ -234,13 +238,14 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("bpf-clients");
-	TCase *tests = bpf_run_own_case("clients");
+	TCase *tests = bpf_run_case("clients"), *own = bpf_run_own_case("again");
 
 	tcase_add_loop_test(tests, each_is_found, 0, 2);
 	tcase_add_loop_test(tests, changes_are_seen, 0, 2);
 	tcase_add_loop_test(tests, nobody_is_no_client, 0, 2);
 	tcase_add_loop_test(tests, while_others_move, 0, 2);
-	tcase_add_test(tests, taken_over);
+	tcase_add_test(own, taken_over);
 	suite_add_tcase(suite, tests);
+	suite_add_tcase(suite, own);
 	return bpf_run_suite(suite);
 }

@@ -11,7 +11,7 @@
 #include "kernel/bpf_way.h"
 #include "tests/lib/packet_build.h"
 
-#define BPF_RUN_CLIENTS 16
+#define BPF_RUN_CLIENTS 20000 /**< elements; some pages of memory */
 #define BPF_RUN_SERVERS 4
 #define BPF_RUN_MARK 0x300  /**< of every client's server */
 #define BPF_RUN_MASK 0xff00 /**< bits of the mark that are ours */
