@@ -151,6 +151,8 @@ static __always_inline int judge4(
 
 	client = client4_look(address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
+		client = client4(address, PORT_OF(kind, packet), LOOK_CARRY);
+	if (!client)
 		return stranger4(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    bpf_ntohs(packet->ip.tot_len)))
@@ -175,6 +177,8 @@ static __always_inline int judge6(
 
 	address6_set(&address, &packet->ip.saddr, &packet->ip.daddr);
 	client = client6_look(&address, PORT_OF(kind, packet), LOOK_CARRY);
+	if (!client)
+		client = client6(&address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger6(skb);
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
