@@ -14,6 +14,7 @@
 
 #include "kernel/policy_plan.h"
 #include "kernel/policy_rules.h"
+#include "kernel/policy_tunnel.h"
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
@@ -119,22 +120,6 @@ static int remove_routes(struct netlink *netlink, const struct policy_plan *plan
 	return 0;
 }
 
-/** Removes the tunnel devices that the plan has no use for. */
-static int remove_devices(struct netlink *netlink, const struct policy_plan *plan)
-{
-	uint32_t *kept = calloc(plan->device_count + 1, sizeof(*kept));
-	size_t i;
-	int error;
-
-	if (!kept)
-		return -ENOMEM;
-	for (i = 0; i < plan->device_count; i++)
-		kept[i] = plan->devices[i].interface;
-	error = tunnel_device_delete_others(netlink, kept, plan->device_count);
-	free(kept);
-	return error;
-}
-
 /** Brings the kernel to the plan. */
 static int reconcile(struct netlink *netlink, const struct policy_plan *plan)
 {
@@ -150,7 +135,7 @@ static int reconcile(struct netlink *netlink, const struct policy_plan *plan)
 	if (!error)
 		error = remove_routes(netlink, plan, &present);
 	if (!error)
-		error = remove_devices(netlink, plan);
+		error = policy_tunnel_delete_others(netlink, plan);
 	present_fini(&present);
 	return error;
 }

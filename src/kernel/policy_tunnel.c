@@ -80,9 +80,8 @@ static const struct policy_plan_device *planned(
 	return NULL;
 }
 
-/** Removes the devices that are not planned so far: one of them may be in the way. Those
- *  still to come are made again. */
-static int make_room(struct policy_plan *plan, struct netlink *netlink)
+/** Names those that stay, and has the others removed. */
+int policy_tunnel_delete_others(struct netlink *netlink, const struct policy_plan *plan)
 {
 	uint32_t *kept = calloc(plan->device_count + 1, sizeof(*kept));
 	size_t i;
@@ -111,7 +110,8 @@ static int plan_device(struct policy_plan *plan, struct netlink *netlink,
 	item = &items[plan->device_count];
 	item->device = *wanted;
 	error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
-	if (error == -EEXIST && !make_room(plan, netlink))
+	/* One that is not planned may be in the way; what is still to come is made again. */
+	if (error == -EEXIST && !policy_tunnel_delete_others(netlink, plan))
 		error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
 	if (error) {
 		plan->counters->tunnel_error = error;

@@ -22,6 +22,9 @@
 int policy_tunnel_plan(struct policy_plan *plan, struct netlink *netlink,
 	const struct config_server *server, uint8_t family, const struct address *end);
 
+/** Removes our tunnel devices that are not among those planned so far. Negative errno. */
+int policy_tunnel_delete_others(struct netlink *netlink, const struct policy_plan *plan);
+
 /** Plans that nothing comes in by the planned devices: they are there to send, and
  *  anybody can send to them. */
 int policy_tunnel_plan_input(struct policy_plan *plan);
