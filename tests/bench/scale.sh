@@ -9,6 +9,8 @@ SCALE_MS=3000
 SCALE_FAST_PATH=auto
 # What a round measures, in the order of the table.
 SCALE_COLUMNS="plain ours new gone daemon kernel client busy turn long noise stall stop start"
+# Whether the daemon is killed as well.
+SCALE_CRASH=no
 # How long the machine is looked at without the daemon.
 SCALE_NOISE_MS=10000
 # Bytes of a daemon without clients.
@@ -118,6 +120,30 @@ scale_restart() {
 	scale_note start "$1" $((($(scale_now) - begun) / 1000000))
 }
 
+# Kills the daemon of $1 clients, whose state file is as old as that, and starts another one: notes
+# how long until it has them again, and waits until it has looked through the kernel's elements.
+scale_crash() {
+	local begun
+	kill -KILL "$BENCH_RUNNING"
+	wait "$BENCH_RUNNING" 2>/dev/null
+	BENCH_RUNNING=
+	begun=$(scale_now)
+	scale_start "$1"
+	until [ "$(scale_count 2>/dev/null)" = "$1" ]; do
+		[ $(($(scale_now) - begun)) -lt 300000000000 ] ||
+			bench_fail "$(scale_count) of $1 clients outlived a crash"
+		sleep 0.01
+	done
+	scale_note crash "$1" $((($(scale_now) - begun) / 1000000))
+	until grep -q "elements of an earlier run\|the kernel has what was restored" \
+		"$BENCH_WORK/log"; do
+		[ $(($(scale_now) - begun)) -lt 900000000000 ] ||
+			bench_fail "the kernel's elements are not looked through"
+		sleep 0.1
+	done
+	scale_note adopted "$1" $((($(scale_now) - begun) / 1000000))
+}
+
 # Establishes $1 clients and notes what they cost.
 scale_establish() {
 	bench_send -c "$1" handshake >"$BENCH_WORK/lines"
@@ -165,6 +191,9 @@ scale_ours() {
 	[ "$(bench_queued)" = "$before" ] ||
 		bench_fail "$(($(bench_queued) - before)) packets of ESP met the daemon"
 	scale_restart "$1"
+	if [ "$SCALE_CRASH" = yes ]; then
+		scale_crash "$1"
+	fi
 	scale_expire "$1"
 	bench_stop
 	scale_turns "$1" 1 turn
@@ -172,6 +201,12 @@ scale_ours() {
 	scale_noise "$1"
 	rm -f "$BENCH_WORK/state"
 	bench_down
+}
+
+# Says how long $1 clients were away after a crash.
+scale_table_crash() {
+	echo "  $(scale_median crash "$1") ms from a crash until all are there," \
+		"$(scale_median adopted "$1") ms until the kernel's elements are looked through"
 }
 
 # Prints the table.
@@ -188,6 +223,7 @@ scale_table() {
 			[ "$column" != ours ] || printf ' %6s' "$ratio"
 		done
 		echo
+		[ "$SCALE_CRASH" = no ] || scale_table_crash "$clients"
 		words+=", $ratio at $clients"
 	done
 	echo "ratio ${words#, } clients (packets of ESP forwarded, to plain forwarding)"
