@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/lab/ipvs.sh \
 	tests/lab/lib.sh \
 	tests/lab/libreswan.sh \
+	tests/lab/openiked.sh \
 	tests/lab/life.sh \
 	tests/lab/nat.sh \
 	tests/lab/peers.sh \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	tests/lab/stages/bpf-program.sh \
 	tests/lab/stages/certificates.sh \
 	tests/lab/stages/challenge-libreswan.sh \
+	tests/lab/stages/challenge-openiked.sh \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/either-nat.sh \
