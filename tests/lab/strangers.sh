@@ -19,6 +19,9 @@ STRANGERS_FIRST='(udp dst port 500 and udp[16:4] = 0 and udp[20:4] = 0)'
 STRANGERS_PLAIN='(udp dst port 500 and udp[16:4] = 0 and udp[20:4] = 0 and udp[24] != 41)'
 # shellcheck disable=SC2034
 STRANGERS_WITH_COOKIE='(udp dst port 500 and udp[16:4] = 0 and udp[20:4] = 0 and udp[24] = 41)'
+# Of these the ones whose cookie is the director's, by its length of 17 bytes.
+# shellcheck disable=SC2034
+STRANGERS_OUR_COOKIE='udp[38:2] = 25'
 # A response to IKE_SA_INIT (34, flag 0x20) whose first payload (41) is of type 16390.
 # shellcheck disable=SC2034
 STRANGERS_CHALLENGE='(udp src port 500 and udp[16:4] = 0 and udp[20:4] = 0 and udp[24] = 41

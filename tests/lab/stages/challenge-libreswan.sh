@@ -71,8 +71,10 @@ stage() {
 	capture_stop to-gw1 to-gw2
 	expect_captured_at_least "first messages of client 1 with a cookie" 1 to-gw1 \
 		"src host $(client_address 1) and $STRANGERS_WITH_COOKIE"
-	expect_captured_at_least "of client 2" 2 to-gw1 \
-		"src host $(client_address 2) and $STRANGERS_WITH_COOKIE"
+	expect_captured_at_least "of client 2 with the director's" 1 to-gw1 \
+		"src host $(client_address 2) and $STRANGERS_WITH_COOKIE and $STRANGERS_OUR_COOKIE"
+	expect_captured_at_least "of client 2 with the server's own" 1 to-gw1 \
+		"src host $(client_address 2) and $STRANGERS_WITH_COOKIE and not $STRANGERS_OUR_COOKIE"
 	expect_captured "of the two without" 0 to-gw1 \
 		"(src host $(client_address 1) or src host $(client_address 2)) and $STRANGERS_PLAIN"
 	for i in 3 4; do
