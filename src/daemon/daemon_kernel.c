@@ -43,8 +43,8 @@ static int probe_up(struct daemon *daemon)
 
 const struct daemon_step daemon_probe = { .up = probe_up };
 
-/** Works the routing out, and makes what nothing leads into yet: if that fails, nothing has
- *  changed. */
+/** Works the routing out, and makes what nothing leads into yet. Before the fast path, whose maps
+ *  are new from then on: where this fails, nothing has changed. */
 static int plan_up(struct daemon *daemon)
 {
 	return routing_prepare(daemon->config, &daemon->routing);

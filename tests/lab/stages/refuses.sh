@@ -10,7 +10,7 @@ needs() {
 expect_refusal() {
 	local pattern=$1 words status
 	shift
-	words=$(lab_in dir timeout 20 "$@" "$(built src/ipsec-balancer)" \
+	words=$(lab_in_mounted dir timeout 20 "$@" "$(built src/ipsec-balancer)" \
 		--config "$LAB_DIR/director.conf" --foreground 2>&1)
 	status=$?
 	printf '%s\n' "$words" >>"$LAB_DIR/log/refusals.log"
@@ -22,10 +22,15 @@ expect_refusal() {
 	expect_true "and touches nothing" cmp "$LAB_DIR/before" "$LAB_DIR/after"
 }
 
+# Prints the maps that the BPF program of a director has.
+pinned_maps() {
+	ls -i "$(director_pins)" 2>/dev/null
+}
+
 # Three bad configs, a missing capability, and a second daemon beside the first, which ends soon
 # or does not.
 stage() {
-	local first
+	local first maps
 	topology_up 1 1 || stage_fail "the network did not come up"
 	director_traces >"$LAB_DIR/before"
 	director_config rr 'no-such-key = 1'
@@ -50,4 +55,15 @@ stage() {
 	expect_true "one that is started while the first ends takes its place" \
 		lab_until 100 director_answers
 	expect_good_daemon
+
+	# There is no ipip, or its only device in external mode is somebody else's. The program that
+	# the last one has left goes on with its maps, though the limit is another one now.
+	lab_ip dir link add another type ipip external 2>>"$LAB_DIR/log/commands.log"
+	director_traces >"$LAB_DIR/before"
+	maps=$(pinned_maps)
+	# shellcheck disable=SC2034 # director.sh writes it into the config
+	DIRECTOR_METHOD=tunnel
+	director_config rr 'max-entries = 5000'
+	expect_refusal 'method tunnel'
+	expect "maps" "$maps" "$(pinned_maps)"
 }
