@@ -36,3 +36,13 @@ size_t limit_find(const char *name)
 		index++;
 	return index;
 }
+
+/** Looks at those of strangers. */
+bool limit_is_any(const uint32_t limits[static LIMITS])
+{
+	size_t index = 0;
+
+	while (index < LIMITS_OF_STRANGERS && !limits[index])
+		index++;
+	return index < LIMITS_OF_STRANGERS;
+}

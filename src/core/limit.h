@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum limit_kind {
 	LIMIT_FIRST,  /**< ISAKMP without a responder cookie */
@@ -35,3 +37,7 @@ const char *limit_name(size_t index);
 
 /** The number of the limit of that name; LIMITS: there is none. */
 size_t limit_find(const char *name);
+
+/** Tells whether anything is limited: those of known clients alone do nothing, they are for
+ *  where strangers have some. */
+bool limit_is_any(const uint32_t limits[static LIMITS]);

@@ -41,6 +41,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/snapshot.c src/core/snapshot.h \
 	src/core/spi.c src/core/spi.h \
 	src/core/template.c src/core/template.h \
+	src/core/text.c src/core/text.h \
 	src/core/throttle.c src/core/throttle.h \
 	src/core/unreachable.c src/core/unreachable.h \
 	src/core/view.c src/core/view.h

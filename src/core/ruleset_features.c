@@ -80,23 +80,12 @@ static unsigned int esp_features(const struct config *config)
 	return features;
 }
 
-/** Tells whether anything is limited but what known clients send, which needs no limit unless
- *  others have one. */
-static bool is_limited(const struct config *config)
-{
-	size_t i = 0;
-
-	while (i < LIMITS_OF_STRANGERS && !config->limits[i])
-		i++;
-	return i < LIMITS_OF_STRANGERS;
-}
-
 /** How limits know established clients: by the fast path's maps, or by sets. */
 static unsigned int limit_features(const struct config *config, unsigned int features)
 {
 	const unsigned int mapped = RULESET_WITH_FAST_MAPS | RULESET_WITH_ALL_CARRIED;
 
-	if (!is_limited(config))
+	if (!limit_is_any(config->limits))
 		return 0;
 	return RULESET_WITH_LIMITS | (mapped & ~features ? RULESET_WITH_KNOWN : 0);
 }
@@ -148,6 +137,27 @@ uint64_t ruleset_known_s(const struct config *config)
 		if (config->services[i].timeout_established_ms > longest_ms)
 			longest_ms = config->services[i].timeout_established_ms;
 	return longest_ms / 1000;
+}
+
+/** Looks at both. */
+bool ruleset_wants(const struct config *config, unsigned int features, unsigned int needs,
+	uint8_t limit)
+{
+	return !(needs & ~features) && (!limit || config->limits[limit - 1]);
+}
+
+/** Looks for a chain of the table that is wanted. */
+bool ruleset_has_table(unsigned int features, enum ruleset_table table)
+{
+	size_t i;
+
+	for (i = 0; i < ruleset_chain_count; i++) {
+		const struct ruleset_chain *chain = &ruleset_chains[i];
+
+		if (chain->table == table && !(chain->needs & ~features))
+			return true;
+	}
+	return false;
 }
 
 /** Adds one server to what makes a configuration's identity. */

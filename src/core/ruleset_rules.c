@@ -375,27 +375,6 @@ const struct ruleset_rule ruleset_rules[] = {
 };
 const size_t ruleset_rule_count = sizeof(ruleset_rules) / sizeof(ruleset_rules[0]);
 
-/** Looks at both. */
-bool ruleset_wants(const struct config *config, unsigned int features, unsigned int needs,
-	uint8_t limit)
-{
-	return !(needs & ~features) && (!limit || config->limits[limit - 1]);
-}
-
-/** Looks for a chain of the table that is wanted. */
-bool ruleset_has_table(unsigned int features, enum ruleset_table table)
-{
-	size_t i;
-
-	for (i = 0; i < ruleset_chain_count; i++) {
-		const struct ruleset_chain *chain = &ruleset_chains[i];
-
-		if (chain->table == table && !(chain->needs & ~features))
-			return true;
-	}
-	return false;
-}
-
 /** Looks a chain up; every name in the rules is one. */
 const struct ruleset_chain *ruleset_chain(const char *name)
 {

@@ -5,57 +5,11 @@
 #include "core/ruleset_text.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/** A text that grows. After failed nothing is added any more. */
-struct text {
-	char *bytes;
-	size_t used_bytes; /**< without the closing zero */
-	size_t size_bytes;
-	bool failed;
-};
-
-/** Makes room for more_bytes and the closing zero. */
-static bool text_grow(struct text *text, size_t more_bytes)
-{
-	size_t wanted = text->used_bytes + more_bytes + 1;
-	char *bytes;
-
-	if (text->failed)
-		return false;
-	if (wanted <= text->size_bytes)
-		return true;
-	bytes = realloc(text->bytes, wanted * 2);
-	if (!bytes) {
-		text->failed = true;
-		return false;
-	}
-	text->bytes = bytes;
-	text->size_bytes = wanted * 2;
-	return true;
-}
-
-/** Appends formatted text. */
-static __attribute__((format(printf, 2, 3))) void text_add(
-	struct text *text, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	if (length < 0 || !text_grow(text, (size_t)length))
-		return;
-	va_start(arguments, format);
-	vsnprintf(text->bytes + text->used_bytes, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	text->used_bytes += (size_t)length;
-}
+#include "core/text.h"
 
 /** The configuration being printed. */
 struct printer {

@@ -123,12 +123,13 @@ static json_t *fast_path_stats(const struct stats_sources *sources)
 		"failed", (json_int_t)counters->failed);
 }
 
-/** The limits that are set or have dropped anything. */
+/** The limits that are set or have dropped anything, if there are any. */
 static json_t *limits_stats(const struct upkeep *upkeep)
 {
+	size_t count = limit_is_any(upkeep->config->limits) ? LIMITS : LIMITS_OF_STRANGERS;
 	json_t *limits = json_object();
 
-	for (size_t i = 0; limits && i < LIMITS; i++) {
+	for (size_t i = 0; limits && i < count; i++) {
 		uint32_t rate = upkeep->config->limits[i];
 
 		if (rate || upkeep->limited[i])

@@ -75,18 +75,14 @@ flood_fresh() {
 
 # Prints the virtual address.
 flood_vip() {
-	case $FLOOD_FAMILY in
-	6) echo "$LAB_VIP6" ;;
-	*) echo "$LAB_VIP" ;;
-	esac
+	if [ "$FLOOD_FAMILY" = 6 ]; then echo "$LAB_VIP6"; else echo "$LAB_VIP"; fi
 }
 
 # Leads to the many by way of the first client.
 flood_route() {
-	case $FLOOD_FAMILY in
-	6) lab_ip net -6 route add "$FLOOD_FRESH6/64" via "$(client_address6 1)" ;;
-	*) lab_ip net route add "$FLOOD_FRESH.0.0/16" via "$(client_address 1)" ;;
-	esac
+	local net=$FLOOD_FRESH.0.0/16 via=client_address
+	[ "$FLOOD_FAMILY" = 4 ] || net=$FLOOD_FRESH6/64 via=client_address6
+	lab_ip net route add "$net" via "$("$via" 1)"
 }
 
 # Prints connection $1 of the many, IKE version $2: an IKE SA and no child.
