@@ -56,15 +56,19 @@ struct cuckoo_secret {
 #define cuckoo_pair(word, secret, i)                                                     \
 	(((word) + (secret)->words[i]) * (((word) >> 32) + (secret)->words[(i) + 1]))
 
+/** What the rest of a key adds to its sum; none costs nothing where that is known. */
+#define cuckoo_rest(port, secret)                                                        \
+	(__builtin_constant_p(port) && !(port) ? 0 : (port) * (secret)->words[8])
+
 /** The sum for a key of one word, and what is in its tail. */
 #define cuckoo_sum1(word, port, secret)                                                  \
-	(cuckoo_pair(word, secret, 0) + (port) * (secret)->words[8])
+	(cuckoo_pair(word, secret, 0) + cuckoo_rest(port, secret))
 
 /** The same of four words. */
 #define cuckoo_sum4(address, port, secret)                                               \
 	(cuckoo_pair((address)[0], secret, 0) + cuckoo_pair((address)[1], secret, 2) +   \
 		cuckoo_pair((address)[2], secret, 4) +                                   \
-		cuckoo_pair((address)[3], secret, 6) + (port) * (secret)->words[8])
+		cuckoo_pair((address)[3], secret, 6) + cuckoo_rest(port, secret))
 
 /** The page of a hash. */
 #define cuckoo_page_of(hash, page_count) ((__u32)(((hash) >> 32) * (page_count) >> 32))

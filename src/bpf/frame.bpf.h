@@ -70,7 +70,7 @@ enum kind {
 /** Tells what a packet is by protocol and ports. */
 static __always_inline enum kind kind_of(__u8 protocol, const union upper *upper)
 {
-	if (protocol == IPPROTO_ESP)
+	if (__builtin_expect(protocol == IPPROTO_ESP, 1))
 		return KIND_ESP;
 	if (protocol != IPPROTO_UDP)
 		return protocol == IPPROTO_AH ? KIND_AH : KIND_OTHER;

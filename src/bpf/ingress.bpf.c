@@ -144,8 +144,8 @@ __noinline int stranger6(struct __sk_buff *skb)
 static __always_inline int judge4(
 	struct __sk_buff *skb, struct packet4 *packet, enum kind kind, __be32 spi)
 {
-	/* Both in one word, wherever it is: machines that run BPF at speed can. */
-	__u64 address = *(__u64 *)&packet->ip.saddr;
+	/* Both addresses at once, from wherever they are, as with all words of packets. */
+	__u64 address = *(__u64 *)((void *)packet + offsetof(struct iphdr, saddr));
 	const struct bpf_way *way;
 	__u32 client;
 
