@@ -135,14 +135,15 @@ esp_measure() {
 	local path=$1 traffic=$2 clients=$3 servers=$4 method=$5 packets=$ESP_PACKETS
 	# shellcheck disable=SC2034 # of bench_send
 	local BENCH_METER=''
-	local lines phases options=(-c "$clients" -p 1000) before=0 after=0
+	local lines phases options=(-c "$clients" -p 1000) answers=() before=0 after=0
 	[ "$packets" -gt "$clients" ] || packets=$clients
 	bench_up "$servers"
 	"esp_setup_$path" "$method" "$servers" || bench_fail "no $path here"
 	mapfile -t phases < <(esp_phases_before "$traffic" "$path")
-	# Where conntrack brings replies back the daemon waits for the server's.
-	[ -z "$BENCH_RUNNING" ] || [ "$method" != nat ] || options+=(-a)
-	bench_send "${options[@]}" "${phases[@]}" >"$BENCH_WORK/before"
+	# Where conntrack brings replies back the daemon waits for the server's. Only now: who answers
+	# looks at every packet there, which would be counted.
+	[ -z "$BENCH_RUNNING" ] || [ "$method" != nat ] || answers=(-a)
+	bench_send "${options[@]}" "${answers[@]}" "${phases[@]}" >"$BENCH_WORK/before"
 	[ -z "$BENCH_RUNNING" ] || before=$(bench_queued)
 	esp_settle
 	# What the daemon does once a second is not a packet's.
