@@ -13,7 +13,7 @@
 
 #include "bpf_run.h"
 
-#define KEYS 2000
+#define KEYS 500
 #define STAYING 200
 #define OFTEN 250    /**< not more than hops that a packet can have */
 
@@ -218,7 +218,7 @@ START_TEST(while_others_move)
 		churn_once(&churn);
 	moves = table->settings->moves;
 	ck_assert_int_eq(pthread_create(&thread, NULL, churn_on, &churn), 0);
-	for (uint32_t i = 0; i < 4 * KEYS; i++) {
+	for (uint32_t i = 0; i < 2 * KEYS; i++) {
 		struct fast_path_key key = key_of(_i, i % STAYING);
 
 		run_often(&key);
