@@ -54,14 +54,14 @@ static size_t median_us(const uint64_t *slots, uint64_t count)
 int main(int argc, char **argv)
 {
 	uint64_t for_ns = argc > 1 ? strtoull(argv[1], NULL, 10) * 1000000 : 0;
-	uint64_t until_ns = read_ns(CLOCK_MONOTONIC) + for_ns;
-	uint64_t state = 1, longest_ns = 0, count = 0;
+	uint64_t until_ns, state = 1, longest_ns = 0, count = 0;
 	static uint64_t slots[SLOTS];
 	uint32_t *words = malloc(WORDS * sizeof(*words));
 
 	if (!words || !for_ns)
 		return 1;
 	memset(words, 1, WORDS * sizeof(*words));
+	until_ns = read_ns(CLOCK_MONOTONIC) + for_ns;
 	for (; read_ns(CLOCK_MONOTONIC) < until_ns; count++) {
 		uint64_t ns = piece_ns(words, &state);
 

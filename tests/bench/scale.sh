@@ -9,6 +9,8 @@ SCALE_MS=3000
 SCALE_FAST_PATH=auto
 # What a round measures, in the order of the table.
 SCALE_COLUMNS="plain ours new gone daemon kernel client busy turn long noise stall stop start"
+# This machine's kernel, or a guest that nobody disturbs.
+SCALE_WHERE=host
 # Whether the daemon is killed as well.
 SCALE_CRASH=no
 # How long the machine is looked at without the daemon.
@@ -229,9 +231,28 @@ scale_table() {
 	echo "ratio ${words#, } clients (packets of ESP forwarded, to plain forwarding)"
 }
 
+# One round in a guest, whose time is the number of instructions: two nanoseconds each.
+scale_in_guest() {
+	local options=(--rounds 1 --clients "$SCALE_CLIENTS" --fast-path "$SCALE_FAST_PATH")
+	[ "$SCALE_CRASH" = no ] || options+=(--crash)
+	bench_guest_up
+	# shellcheck disable=SC2034 # of vm_start
+	VM_CPUS=1 VM_MEMORY_MB=2560 VM_ACCEL=tcg
+	# shellcheck disable=SC2034 # of vm_start
+	VM_OPTIONS=(-icount "shift=1,sleep=off")
+	vm_start 3600 env "VERBOSE=${VERBOSE-}" "$BENCH_HOME/run" scale --build "$BUILD" \
+		"${options[@]}" || bench_fail "the guest did not start"
+	cat "$VM_DIR/output"
+	vm_wait || bench_fail "the guest ended with status $?, see $VM_DIR"
+}
+
 # Runs the rounds.
 scale_run() {
 	local round clients
+	if [ "$SCALE_WHERE" = guest ]; then
+		scale_in_guest
+		return
+	fi
 	bench_init
 	bench_group_up
 	scale_empty
