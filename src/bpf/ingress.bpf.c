@@ -11,6 +11,7 @@
  */
 #include <linux/if_packet.h>
 
+#include "bpf/counted.bpf.h"
 #include "bpf/direct.bpf.h"
 #include "bpf/nat.bpf.h"
 #include "bpf/reply.bpf.h"
@@ -39,6 +40,13 @@ static __noinline int hindered(
 	else if (skb->gso_size && kind == KIND_ESP_IN_UDP)
 		return pass(BPF_REASON_GSO_UDP);
 	return pass_marked(skb, way, reason);
+}
+
+/** Tells whether a known client's packet goes up without a mark, as hindered() has it. */
+static __always_inline bool is_for_daemon(
+	struct __sk_buff *skb, const struct bpf_way *way, enum kind kind)
+{
+	return skb->gso_size && kind == KIND_ESP_IN_UDP && way->method > BPF_METHOD_LOCAL;
 }
 
 /** Tells whether a packet is what its headers say it is; behind it a frame may have padding. */
@@ -164,6 +172,8 @@ static __always_inline int judge4(
 		return client == TAIL_STALE ? unusual4(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
+	if (is_counted(client) && !is_for_daemon(skb, way, kind))
+		count_client(skb, false, PORT_OF(kind, packet));
 	return carry4(skb, packet, server_of(client), way, kind);
 }
 
@@ -191,6 +201,8 @@ static __always_inline int judge6(
 		return client == TAIL_STALE ? unusual6(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
+	if (is_counted(client) && !is_for_daemon(skb, way, kind))
+		count_client(skb, true, PORT_OF(kind, packet));
 	return carry6(skb, packet, server_of(client), way, kind);
 }
 

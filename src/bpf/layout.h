@@ -25,6 +25,7 @@
 	X(WAYS, "ways")         /* array: bpf_way_index() -> bpf_way */                  \
 	X(COUNTERS, "counters") /* array for each CPU: server's index -> bpf_counters */ \
 	X(REASONS, "reasons")   /* array for each CPU: bpf_reason -> __u64 packets */    \
+	X(COUNTED, "counted")   /* hash for each CPU: bpf_counted_key -> bpf_counters */ \
 	/* user space's own */                                                           \
 	X(HOOKS, "hooks")       /* hash: interface -> bpf_hook_flag */                   \
 	X(SETTINGS, "settings") /* array of one: bpf_settings */
@@ -93,6 +94,14 @@ struct bpf_way {
 struct bpf_counters {
 	__u64 packets;
 	__u64 bytes;
+};
+
+/** An element that has CLIENT_COUNTED. IPv4 addresses have zeros behind them. */
+struct bpf_counted_key {
+	__u8 client[16];
+	__u8 virtual[16];
+	__u16 client_port;
+	__u16 zero;
 };
 
 /* Why a packet is not carried on by the program, and what is. The names are shown to users.

@@ -4,6 +4,7 @@
 BPF_FILES = \
 	src/bpf/checksum.bpf.h \
 	src/bpf/clients.bpf.h \
+	src/bpf/counted.bpf.h \
 	src/bpf/direct.bpf.h \
 	src/bpf/frame.bpf.h \
 	src/bpf/ingress.bpf.c \

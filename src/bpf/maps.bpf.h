@@ -15,9 +15,9 @@
 
 #include "bpf/layout.h"
 
-#define HASH(map, key_type, value_type)                      \
+#define HASH(map, kind, key_type, value_type)                \
 	struct {                                                  \
-		__uint(type, BPF_MAP_TYPE_HASH);                  \
+		__uint(type, BPF_MAP_TYPE_##kind);                \
 		__uint(max_entries, 1);                           \
 		__uint(map_flags, BPF_F_NO_PREALLOC);             \
 		__type(key, key_type);                            \
@@ -44,13 +44,14 @@ struct bytes16 {
 /** Those of layout.h. */
 ARRAY(ipb2_clients4, ARRAY, BPF_F_MMAPABLE, struct cuckoo_page);
 ARRAY(ipb2_clients6, ARRAY, BPF_F_MMAPABLE, struct cuckoo_page);
-HASH(ipb2_replies4, struct bytes4, struct bytes4);
-HASH(ipb2_replies6, struct bytes16, struct bytes16);
-HASH(ipb2_hooks, __u32, __u32);
+HASH(ipb2_replies4, HASH, struct bytes4, struct bytes4);
+HASH(ipb2_replies6, HASH, struct bytes16, struct bytes16);
+HASH(ipb2_hooks, HASH, __u32, __u32);
 ARRAY(ipb2_settings, ARRAY, BPF_F_MMAPABLE, struct bpf_settings);
 ARRAY(ipb2_ways, ARRAY, 0, struct bpf_way);
 ARRAY(ipb2_counters, PERCPU_ARRAY, 0, struct bpf_counters);
 ARRAY(ipb2_reasons, PERCPU_ARRAY, 0, __u64);
+HASH(ipb2_counted, PERCPU_HASH, struct bpf_counted_key, struct bpf_counters);
 
 /** Counts a packet and leaves it, unmarked, to whoever comes next: other filters, the
  *  stack. Not inlined, like all that is not the plain way of a packet: so that has more

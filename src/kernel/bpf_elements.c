@@ -70,6 +70,18 @@ void bpf_elements_commit(struct bpf_elements *elements)
 	elements->is_leaving = false;
 }
 
+/** Changes the flag. */
+void bpf_elements_count(
+	struct bpf_elements *elements, const struct fast_path_key *key, bool on)
+{
+	uint32_t value;
+
+	if (!bpf_clients_get(elements->clients, key, &value, NULL))
+		return;
+	value &= ~(uint32_t)CLIENT_COUNTED;
+	bpf_clients_put(elements->clients, key, value | (on ? CLIENT_COUNTED : 0));
+}
+
 /** Looks for one. */
 bool bpf_elements_has(const struct bpf_elements *elements, const struct fast_path_key *key)
 {

@@ -32,6 +32,10 @@ void bpf_elements_put(struct bpf_elements *elements, const struct fast_path_key 
 /** Takes down that an element is to go. */
 void bpf_elements_remove(struct bpf_elements *elements, const struct fast_path_key *key);
 
+/** Has the packets of an element that is there counted, or not. */
+void bpf_elements_count(
+	struct bpf_elements *elements, const struct fast_path_key *key, bool on);
+
 /** Has gone what is to go. */
 void bpf_elements_commit(struct bpf_elements *elements);
 

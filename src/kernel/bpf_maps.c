@@ -14,6 +14,7 @@
 
 #include "core/ruleset_rules.h"
 #include "kernel/bpf_earlier.h"
+#include "kernel/bpf_counted.h"
 #include "kernel/bpf_elements.h"
 #include "kernel/bpf_links.h"
 #include "kernel/bpf_servers.h"
@@ -211,6 +212,25 @@ static void take_out(struct fast_path *fast_path, const struct fast_path_key *ke
 	bpf_elements_remove(&fast_path->elements, key);
 }
 
+/** Flags the element, once there is a place for what it counts. */
+static void count(struct fast_path *fast_path, const struct fast_path_key *key, uint32_t mark,
+	bool on)
+{
+	(void)mark;
+	if (on && bpf_counted_begin(fast_path->ingress, key))
+		return;
+	bpf_elements_count(&fast_path->elements, key, on);
+	if (!on)
+		bpf_counted_end(fast_path->ingress, key);
+}
+
+/** What was counted. */
+static int counted(struct fast_path *fast_path, const struct fast_path_key *key,
+	struct fast_path_count *ret_count)
+{
+	return bpf_counted_read(fast_path->ingress, key, ret_count);
+}
+
 /** Makes the changes. */
 static int commit(struct fast_path *fast_path)
 {
@@ -343,6 +363,8 @@ const struct fast_path_backend bpf_maps = {
 	.put = put,
 	.remove = take_out,
 	.commit = commit,
+	.count = count,
+	.counted = counted,
 	.dump = dump,
 	.doubt = doubt,
 	.has = has,

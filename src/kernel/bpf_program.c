@@ -20,6 +20,7 @@
 #include "kernel/bpf_hook.h"
 #include "kernel/bpf_object.h"
 #include "kernel/bpf_pins.h"
+#include "kernel/fast_path.h"
 
 #define HOOKS 1024 /**< interfaces */
 
@@ -52,6 +53,8 @@ static uint32_t entries_of(
 		return BPF_REASON_COUNT;
 	case BPF_MAP_HOOKS:
 		return HOOKS;
+	case BPF_MAP_COUNTED:
+		return FAST_PATH_COUNTED;
 	case BPF_MAP_SETTINGS:
 	case BPF_MAP_COUNT:
 		break;
@@ -162,8 +165,9 @@ static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 		error = bpf_map__set_max_entries(wanted, entries_of(map, limits));
 		if (error)
 			return error;
-		if (!same && map != BPF_MAP_HOOKS && map != BPF_MAP_SETTINGS)
-			continue;
+		if (map == BPF_MAP_COUNTED ||
+			(!same && map != BPF_MAP_HOOKS && map != BPF_MAP_SETTINGS))
+			continue; /* what one run counts is not the next one's */
 		error = take_over(wanted, directory, map);
 		if (error < 0)
 			return error;

@@ -29,6 +29,8 @@ struct fast_path_counters {
 	int last_error;    /**< of those, negative errno */
 };
 
+#define FAST_PATH_COUNTED 16384 /**< most elements that count at once */
+
 /** What an element has been found for; bytes are those of IP packets. */
 struct fast_path_count {
 	uint64_t packets;

@@ -38,6 +38,7 @@ src_kernel_libipb_kernel_la_LIBADD = $(NFCT_LIBS) $(NFQ_LIBS) $(NFTNL_LIBS) $(MN
 BPF_LOADER = \
 	src/kernel/bpf_clients.c src/kernel/bpf_clients.h \
 	src/kernel/bpf_earlier.c src/kernel/bpf_earlier.h \
+	src/kernel/bpf_counted.c src/kernel/bpf_counted.h \
 	src/kernel/bpf_elements.c src/kernel/bpf_elements.h \
 	src/kernel/bpf_links.c src/kernel/bpf_links.h \
 	src/kernel/bpf_maps.c \

@@ -384,6 +384,56 @@ START_TEST(clients_are_seen)
 }
 END_TEST
 
+/** Claims what an element has counted. */
+static void expect_count(struct fast_path *fast_path, const struct fast_path_key *key,
+	uint64_t packets, uint64_t bytes)
+{
+	struct fast_path_count count;
+
+	ck_assert_int_eq(bpf_maps.counted(fast_path, key, &count), 0);
+	ck_assert_uint_eq(count.packets, packets);
+	ck_assert_uint_eq(count.bytes, bytes);
+}
+
+/** An element that is to count does so to the packet, over a move and while it is not there,
+ *  and no other does; for both families, carried here or by the tables. */
+START_TEST(elements_count_on_demand)
+{
+	struct fast_path *fast_path = begin();
+	struct fast_path_key key = key_of(CLIENT_V4, 61000), v6 = key_of(CLIENT_V6, 0);
+	struct fast_path_key other = key_of(CLIENT_V4, 61001);
+	const uint64_t udp_bytes = 20 + 8 + sizeof(esp), esp_bytes = 40 + sizeof(esp);
+	struct fast_path_count count;
+
+	put(fast_path, CLIENT_V4, 61000, MARK_1);
+	put(fast_path, CLIENT_V4, 61001, MARK_1);
+	put(fast_path, CLIENT_V6, 0, MARK_1);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_int_eq(bpf_maps.counted(fast_path, &key, &count), -ENOENT);
+	bpf_maps.count(fast_path, &key, MARK_1, true);
+	bpf_maps.count(fast_path, &v6, MARK_1, true);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(server_of_esp(CLIENT_V6), 0x11);
+	expect_count(fast_path, &key, 3, 3 * udp_bytes);
+	expect_count(fast_path, &v6, 1, esp_bytes);
+	ck_assert_int_eq(bpf_maps.counted(fast_path, &other, &count), -ENOENT);
+	bpf_maps.remove(fast_path, &key);
+	put(fast_path, CLIENT_V4, 61000, MARK_2);
+	bpf_maps.count(fast_path, &key, MARK_2, true);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	expect_count(fast_path, &key, 4, 4 * udp_bytes);
+	bpf_maps.count(fast_path, &key, MARK_2, false);
+	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_int_eq(bpf_maps.counted(fast_path, &key, &count), -ENOENT);
+	bpf_maps.detach(fast_path);
+	fast_path = attach();
+	ck_assert_int_eq(bpf_maps.counted(fast_path, &v6, &count), -ENOENT);
+	bpf_maps.detach(fast_path);
+}
+END_TEST
+
 /** Counted is what the program carried and what went up with the mark, and not what an
  *  earlier run has counted. */
 START_TEST(servers_are_counted)
@@ -526,6 +576,7 @@ int main(void)
 	tcase_add_test(tests, elements_of_a_namespace_that_is_gone);
 	tcase_add_test(tests, clients_are_seen);
 	tcase_add_test(tests, servers_are_counted);
+	tcase_add_test(tests, elements_count_on_demand);
 	tcase_add_test(tests, interfaces_are_followed);
 	tcase_add_test(tests, interfaces_are_named);
 	tcase_add_test(tests, others_filters_stay);
