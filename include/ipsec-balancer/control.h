@@ -24,6 +24,7 @@
 #define IPB_SHOW_SERVICES "show.services"
 #define IPB_SHOW_SERVERS "show.servers"
 #define IPB_SHOW_RATES "show.rates"
+#define IPB_SHOW_COUNTS "show.counts"
 #define IPB_SHOW_STATS "show.stats"
 #define IPB_SHOW_RULESET "show.ruleset"
 #define IPB_SHOW_VERSION "show.version"
@@ -31,6 +32,8 @@
 #define IPB_SERVER_SET "server.set"
 #define IPB_LIMIT_SET "limit.set"
 #define IPB_ENTRY_DELETE "entry.delete"
+#define IPB_COUNT_BEGIN "count.begin"
+#define IPB_COUNT_END "count.end"
 #define IPB_STATE_SAVE "state.save"
 
 /* Error codes of JSON-RPC 2.0. */
@@ -54,6 +57,9 @@
 #define IPB_PAGE_ITEMS_DEFAULT 200
 #define IPB_EXPLAIN_BYTES 2048    /**< most of a packet that explain takes */
 #define IPB_EXPLAIN_ENTRIES 32    /**< most entries of a client that explain lists */
+#define IPB_COUNT_CLIENTS 1024    /**< most clients that are counted at once */
+#define IPB_COUNT_S_DEFAULT 600   /**< how long, unless params.seconds says otherwise */
+#define IPB_COUNT_S_MAX 86400
 #define IPB_CONNECTIONS 16        /**< in all; the last four are root's */
 #define IPB_CONNECTIONS_PER_USER 4 /**< of any user but root */
 #define IPB_IDLE_S 30             /**< a connection without a whole request is closed */

@@ -140,6 +140,16 @@ const struct column column_rates[] = {
 	{ 0 },
 };
 
+const struct column column_counts[] = {
+	{ "CLIENT", "client", 18, 2, false, NULL },
+	{ "VIRTUAL", "virtual", 15, 2, false, NULL },
+	{ "PACKETS", "packets", 9, 2, true, NULL },
+	{ "BYTES", "bytes", 11, 2, true, NULL },
+	{ "SINCE", "since_s", 8, 2, false, format_span },
+	{ "LEFT", "left_s", 8, 0, false, format_span },
+	{ 0 },
+};
+
 const struct column column_reasons[] = {
 	{ "REASON", "name", 20, 2, false, NULL },
 	{ "PACKETS", "packets", 9, 2, true, NULL },

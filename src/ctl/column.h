@@ -27,6 +27,7 @@ extern const struct column column_clients[];
 extern const struct column column_services[];
 extern const struct column column_servers[];
 extern const struct column column_rates[];
+extern const struct column column_counts[];
 extern const struct column column_reasons[];
 extern const struct column column_explained[];
 

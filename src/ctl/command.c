@@ -22,6 +22,8 @@ static const char *const keys_hex[] = {"direction", "mark", "wire_bytes", NULL};
 static const char *const keys_packet[] = { "direction", "mark", NULL };
 static const char *const names_server[] = { "service", "server", NULL };
 static const char *const names_client[] = { "client", NULL };
+static const char *const keys_client[] = { "client", NULL };
+static const char *const keys_seconds[] = { "seconds", NULL };
 static const char *const needs_weight[] = { "service", "server", "weight", NULL };
 static const char *const names_limit[] = { "limit", NULL };
 static const char *const needs_rate[] = { "limit", "rate", NULL };
@@ -80,6 +82,16 @@ static const struct command commands[] = {
 		.columns = column_rates,
 		.repeats = true,
 		.help = "what real servers get a second",
+	},
+	{
+		.words = { "show", "counts" },
+		.arguments = "[client=ADDRESS]",
+		.keys = keys_client,
+		.method = IPB_SHOW_COUNTS,
+		.answer = ANSWER_PAGES,
+		.columns = column_counts,
+		.repeats = true,
+		.help = "what the clients that are counted have sent",
 	},
 	{
 		.words = { "show", "stats" },
@@ -186,6 +198,28 @@ static const struct command commands[] = {
 		.answer = ANSWER_OBJECT,
 		.show = writer_text_deleted,
 		.help = "take entries of a client out of the table",
+	},
+	{
+		.words = { "count", "begin" },
+		.arguments = "CLIENT [seconds=N]",
+		.names = names_client,
+		.keys = keys_seconds,
+		.needs = names_client,
+		.method = IPB_COUNT_BEGIN,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_count_begins,
+		.help = "count what a client sends",
+	},
+	{
+		.words = { "count", "end" },
+		.arguments = "CLIENT",
+		.names = names_client,
+		.keys = keys_none,
+		.needs = names_client,
+		.method = IPB_COUNT_END,
+		.answer = ANSWER_OBJECT,
+		.show = writer_text_count_ends,
+		.help = "end that, and show how much it was",
 	},
 	{
 		.words = { "state", "save" },

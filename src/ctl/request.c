@@ -45,8 +45,9 @@ const char *request_key(const struct command *command, const char *argument)
 /** Tells whether the daemon wants a number for key. */
 static bool is_number(const char *key)
 {
-	return strcmp(key, "weight") == 0 || strcmp(key, "rate") == 0 || strcmp(key, "wire_bytes") == 0 ||
-		strcmp(key, "mark") == 0;
+	return strcmp(key, "weight") == 0 || strcmp(key, "rate") == 0 ||
+		strcmp(key, "wire_bytes") == 0 || strcmp(key, "mark") == 0 ||
+		strcmp(key, "seconds") == 0;
 }
 
 /** The value of key=value as JSON: a number, decimal or with 0x, or text. NULL if it is

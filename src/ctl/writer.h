@@ -41,6 +41,8 @@ void writer_text_stats(const json_t *result, bool utf8, FILE *out);
 void writer_text_ruleset(const json_t *result, bool utf8, FILE *out);
 void writer_text_version(const json_t *result, bool utf8, FILE *out);
 void writer_text_limit(const json_t *result, bool utf8, FILE *out);
+void writer_text_count_begins(const json_t *result, bool utf8, FILE *out);
+void writer_text_count_ends(const json_t *result, bool utf8, FILE *out);
 void writer_text_weight(const json_t *result, bool utf8, FILE *out);
 void writer_text_deleted(const json_t *result, bool utf8, FILE *out);
 void writer_text_saving(const json_t *result, bool utf8, FILE *out);

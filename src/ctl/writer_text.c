@@ -227,6 +227,37 @@ void writer_text_saving(const json_t *result, bool utf8, FILE *out)
 	fprintf(out, "%s is being written\n", cell);
 }
 
+/** Prints how long a client is counted. */
+void writer_text_count_begins(const json_t *result, bool utf8, FILE *out)
+{
+	static const struct column columns[] = {
+		{ .title = "", .member = "client" },
+		{ .title = "", .member = "seconds" },
+	};
+	char cells[2][COLUMN_CELL_BYTES];
+
+	for (size_t i = 0; i < 2; i++)
+		column_cell(&columns[i], result, utf8, cells[i]);
+	fprintf(out, "client %s is counted for %s s; see show counts\n", cells[0], cells[1]);
+}
+
+/** Prints what it has sent. */
+void writer_text_count_ends(const json_t *result, bool utf8, FILE *out)
+{
+	static const struct column columns[] = {
+		{ .title = "", .member = "client" },
+		{ .title = "", .member = "packets" },
+		{ .title = "", .member = "bytes" },
+		{ .title = "", .member = "since_s" },
+	};
+	char cells[4][COLUMN_CELL_BYTES];
+
+	for (size_t i = 0; i < 4; i++)
+		column_cell(&columns[i], result, utf8, cells[i]);
+	fprintf(out, "client %s: %s packets, %s bytes in %s s\n", cells[0], cells[1],
+		cells[2], cells[3]);
+}
+
 /** Prints how many entries went. */
 void writer_text_deleted(const json_t *result, bool utf8, FILE *out)
 {

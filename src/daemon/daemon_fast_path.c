@@ -156,6 +156,7 @@ static void adopt_all(struct daemon *daemon)
 		.director = daemon->director,
 		.marks_are_known = !daemon->state.restored.servers_changed,
 	};
+	counting_use(&daemon->counting, daemon->mirror.backend, daemon->mirror.fast_path);
 	log_info("fast path: %s", daemon->mirror.backend->name);
 	if (is_known(daemon))
 		log_info("fast path: the kernel has what was restored");
@@ -189,6 +190,8 @@ static void fast_path_down(struct daemon *daemon)
 
 	if (!mirror->backend)
 		return;
+	counting_end_all(&daemon->counting, clock_now_ms());
+	counting_use(&daemon->counting, NULL, NULL);
 	mirror_flush(mirror);
 	if (mirror->backend->note && daemon->state.saved_seal &&
 		mirror_is_settled(mirror) && adopt_is_done(&daemon->adopt))

@@ -101,6 +101,7 @@ static int control_up(struct daemon *daemon)
 	daemon->rpc = (struct rpc_context){
 		.director = daemon->director,
 		.config = daemon->config,
+		.counting = &daemon->counting,
 		.started_ms = clock_now_ms(),
 		.more_stats = stats_collect,
 		.more_stats_user = &daemon->stats,

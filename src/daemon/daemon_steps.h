@@ -23,6 +23,7 @@ struct daemon {
 	const struct options *options;
 	struct config *config;
 	struct director *director;
+	struct counting counting;
 	struct mirror mirror;
 	struct packets packets;
 	struct ruleset_info ruleset;

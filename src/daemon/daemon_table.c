@@ -77,6 +77,11 @@ const struct daemon_step daemon_director = { .up = director_up, .down = director
 /** Ties the packets' way to tables and configuration; the sockets follow. */
 static int packets_up(struct daemon *daemon)
 {
+	int error = counting_init(&daemon->counting, &daemon->director->sessions.key);
+
+	if (error)
+		return error;
+	daemon->mirror.counting = &daemon->counting;
 	daemon->packets.director = daemon->director;
 	daemon->packets.mirror = &daemon->mirror;
 	daemon->packets.apply.config = daemon->config;
@@ -87,7 +92,14 @@ static int packets_up(struct daemon *daemon)
 	return 0;
 }
 
-const struct daemon_step daemon_packets = { .up = packets_up };
+/** Lets go of who is counted; the tables, which go after this, announce what goes. */
+static void packets_down(struct daemon *daemon)
+{
+	daemon->mirror.counting = NULL;
+	counting_fini(&daemon->counting);
+}
+
+const struct daemon_step daemon_packets = { .up = packets_up, .down = packets_down };
 
 /** Takes over the table of an earlier run. Who listens to the table must be ready, but for
  *  conntrack, which is swept as a whole; the fast path has carried on what comes back now,

@@ -21,7 +21,9 @@ src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-bas
 src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/control_socket.c src/daemon/control_socket.h \
+	src/daemon/counting.c src/daemon/counting.h \
 	src/daemon/rpc.c src/daemon/rpc.h \
+	src/daemon/rpc_count.c \
 	src/daemon/rpc_defence.c \
 	src/daemon/rpc_entry.c \
 	src/daemon/rpc_explain.c src/daemon/rpc_explain.h \

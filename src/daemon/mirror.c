@@ -39,10 +39,14 @@ static bool is_carried(const struct config_service *service)
 static void change(struct mirror *mirror, const struct fast_path_key *key, uint32_t from,
 	uint32_t to)
 {
-	if (from)
+	if (from) {
+		counting_remove(mirror->counting, key);
 		mirror->backend->remove(mirror->fast_path, key);
+	}
 	if (to && !mirror->assumes)
 		mirror->backend->put(mirror->fast_path, key, to);
+	if (to)
+		counting_put(mirror->counting, key, to);
 }
 
 /** The mark for what the entry's client sends to server: our bits, and the others as its

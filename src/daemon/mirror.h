@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/director.h"
+#include "daemon/counting.h"
 #include "kernel/fast_path.h"
 
 struct conntrack;
@@ -23,6 +24,7 @@ struct mirror {
 	const struct config *config;
 	const struct fast_path_backend *backend; /**< NULL: no fast path */
 	struct fast_path *fast_path;             /**< not owned */
+	struct counting *counting; /**< not owned; may be NULL */
 	bool lost;          /**< the backend says that what it belongs to is gone */
 	size_t refill_next; /**< bucket of entries to be told next; SIZE_MAX: all are */
 	bool refill_all;    /**< also of what it was told before */

@@ -33,6 +33,8 @@ static struct nfqueue_verdict handle(struct packets *packets,
 		mirror_strays(packets->mirror, &packet.flow, decision.server);
 	else if (decision.reason == REASON_STATELESS)
 		mirror_strays(packets->mirror, &packet.flow, decision.server);
+	if (decision.action == DECISION_FORWARD)
+		counting_see(packets->mirror->counting, &packet, queued->wire_bytes);
 	return apply_decision(&packets->apply, &packet, queued, &decision);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads a request, finds its method, checks what the peer may do, and writes the answer.
- * What a method does is in rpc_show.c, rpc_pages.c, rpc_explain.c, rpc_entry.c.
+ * What a method does is in the other files rpc_*.c.
  */
 #include "daemon/rpc.h"
 
@@ -20,6 +20,7 @@ static const struct rpc_method methods[] = {
 	{ IPB_SHOW_SERVICES, false, rpc_services_params, rpc_show_services },
 	{ IPB_SHOW_SERVERS, false, rpc_servers_params, rpc_show_servers },
 	{ IPB_SHOW_RATES, false, rpc_servers_params, rpc_show_rates },
+	{ IPB_SHOW_COUNTS, false, rpc_counts_params, rpc_show_counts },
 	{ IPB_SHOW_STATS, false, rpc_no_params, rpc_show_stats },
 	{ IPB_SHOW_RULESET, false, rpc_no_params, rpc_show_ruleset },
 	{ IPB_SHOW_VERSION, false, rpc_no_params, rpc_show_version },
@@ -27,6 +28,8 @@ static const struct rpc_method methods[] = {
 	{ IPB_SERVER_SET, true, rpc_server_set_params, rpc_server_set },
 	{ IPB_ENTRY_DELETE, true, rpc_entry_delete_params, rpc_entry_delete },
 	{ IPB_LIMIT_SET, true, rpc_limit_set_params, rpc_limit_set },
+	{ IPB_COUNT_BEGIN, true, rpc_count_begin_params, rpc_count_begin },
+	{ IPB_COUNT_END, true, rpc_count_end_params, rpc_count_end },
 	{ IPB_STATE_SAVE, true, rpc_no_params, rpc_state_save },
 };
 

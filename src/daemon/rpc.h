@@ -12,11 +12,13 @@
 
 #include "core/config.h"
 #include "core/director.h"
+#include "daemon/counting.h"
 
 /** What the methods answer from. */
 struct rpc_context {
 	struct director *director;
 	const struct config *config;
+	struct counting *counting; /**< who is counted */
 	uint64_t started_ms;
 	/** More members for show.stats: a new object, or NULL. May be NULL. */
 	json_t *(*more_stats)(void *user);

@@ -67,12 +67,18 @@ extern const char *const rpc_servers_params[];
 extern const char *const rpc_server_set_params[];
 extern const char *const rpc_limit_set_params[];
 extern const char *const rpc_entry_delete_params[];
+extern const char *const rpc_counts_params[];
+extern const char *const rpc_count_begin_params[];
+extern const char *const rpc_count_end_params[];
 extern const char *const rpc_explain_params[];
+
+/* Those that show. */
 int rpc_show_entries(struct rpc_call *call);
 int rpc_show_clients(struct rpc_call *call);
 int rpc_show_services(struct rpc_call *call);
 int rpc_show_servers(struct rpc_call *call);
 int rpc_show_rates(struct rpc_call *call);
+int rpc_show_counts(struct rpc_call *call);
 int rpc_show_stats(struct rpc_call *call);
 int rpc_show_ruleset(struct rpc_call *call);
 int rpc_show_version(struct rpc_call *call);
@@ -81,5 +87,7 @@ int rpc_show_version(struct rpc_call *call);
 int rpc_server_set(struct rpc_call *call);
 int rpc_limit_set(struct rpc_call *call);
 int rpc_entry_delete(struct rpc_call *call);
+int rpc_count_begin(struct rpc_call *call);
+int rpc_count_end(struct rpc_call *call);
 int rpc_explain(struct rpc_call *call);
 int rpc_state_save(struct rpc_call *call);

@@ -105,6 +105,7 @@ void upkeep_look(struct upkeep *upkeep, uint64_t now_ms)
 	if (backend)
 		backend->follow(upkeep->mirror->fast_path, true);
 	take_all_counts(upkeep);
+	counting_look(upkeep->mirror->counting, now_ms);
 	for (size_t i = 0; i < upkeep->director->service_count; i++)
 		service_look(&upkeep->director->services[i], now_ms);
 }

@@ -84,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		.timeout_initial_ms = 30000, .timeout_established_ms = 60000,
 		.servers = &server, .server_count = 1, .address_count = 1 };
 	struct config config;
-	struct rpc_context context = { .config = &config };
+	static struct counting counting;
+	struct rpc_context context = { .config = &config, .counting = &counting };
 	const char *at = (const char *)data;
 	size_t left = size_bytes;
 
@@ -94,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	config.service_count = config.server_count = 1;
 	config.max_entries = 16;
 	context.director = director_make(&config);
+	if (counting_init(&counting, &context.director->sessions.key))
+		abort();
 	while (left > 0) {
 		const char *end = memchr(at, '\n', left);
 		size_t length = end ? (size_t)(end - at) : left;
@@ -104,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	}
 	check_director(context.director, memmem(data, size_bytes, "delete", 6) != NULL ||
 						 memmem(data, size_bytes, "\\u", 2) != NULL);
+	counting_fini(&counting);
 	director_free(context.director);
 	return 0;
 }

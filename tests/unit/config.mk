@@ -38,6 +38,13 @@ EXPLAIN_SOURCES = tests/unit/explain_fixture.c tests/unit/explain_fixture.h $(UN
 EXPLAIN_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 EXPLAIN_LDADD = tests/lib/libtest.a src/daemon/libipb-control.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/counting
+TESTS += tests/unit/counting
+tests_unit_counting_SOURCES = tests/unit/counting.c $(EXPLAIN_SOURCES)
+tests_unit_counting_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_counting_CFLAGS = $(EXPLAIN_CFLAGS)
+tests_unit_counting_LDADD = $(EXPLAIN_LDADD)
+
 tests_unit_rpc_entry_SOURCES = tests/unit/rpc_entry.c $(EXPLAIN_SOURCES)
 tests_unit_rpc_entry_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rpc_entry_CFLAGS = $(EXPLAIN_CFLAGS)

@@ -27,6 +27,8 @@ void explain_begin(struct explain_fixture *fixture, enum config_method method)
 	ck_assert_int_eq(director_new(fixture->config, &key, NULL, &fixture->director), 0);
 	fixture->context.director = fixture->director;
 	fixture->context.config = fixture->config;
+	ck_assert_int_eq(counting_init(&fixture->counting, &key), 0);
+	fixture->context.counting = &fixture->counting;
 	fixture->now_ms = 10000;
 }
 
@@ -35,6 +37,7 @@ void explain_end(struct explain_fixture *fixture)
 {
 	ck_assert_ptr_null(invariants_broken(fixture->director, fixture->packets));
 	json_decref(fixture->answer);
+	counting_fini(&fixture->counting);
 	director_free(fixture->director);
 	config_free(fixture->config);
 }

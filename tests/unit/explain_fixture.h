@@ -19,6 +19,7 @@ extern const struct rpc_rights explain_writer; /**< may do all */
 struct explain_fixture {
 	struct config *config;
 	struct director *director;
+	struct counting counting;
 	struct rpc_context context;
 	uint64_t packets;
 	uint64_t now_ms;

@@ -170,6 +170,28 @@ counted_is_carried() {
 	[ "$(director_counter queue.packets)" = "$queued" ]
 }
 
+# Prints what is counted: flows, packets and bytes, of these by the kernel alone.
+counted_counts() {
+	director_query counts \
+		'"\(length) \(.[0].packets) \(.[0].bytes) \(.[0].fast_packets) \(.[0].fast_bytes)"'
+}
+
+# Claims that one client that is to be counted is, to the packet, and no other; and that it ends.
+expect_one_counted() {
+	local client bytes
+	client=$(director_query clients '.[0].client')
+	expect_true "a client is counted" director_ctl count begin "$client" seconds=60
+	counted_send "esp:$((10 * COUNTED_CLIENTS))"
+	counted_wait
+	bytes=$(director_query counts '.[0].bytes')
+	expect "counted: flows, packets, bytes" "1 10 $bytes 10 $bytes" "$(counted_counts)"
+	expect_at_least "bytes of ten packets" 280 "$bytes"
+	expect_true "no longer" director_ctl count end "$client"
+	counted_send "esp:$COUNTED_CLIENTS"
+	counted_wait
+	expect "and what was counted stays" "1 10 $bytes 10 $bytes" "$(counted_counts)"
+}
+
 # Packets that do not arrive are missed by the sender, which waits five seconds for them: so
 # there are few of those.
 stage() {
@@ -189,6 +211,7 @@ stage() {
 
 	# With the rules the queue goes, and what waits in it.
 	expect_true "the kernel carries all of it" lab_until 20 counted_is_carried
+	expect_one_counted
 	counted_send esp:200000
 	sleep 0.2
 	lab_in dir nft flush ruleset
