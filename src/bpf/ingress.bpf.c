@@ -42,13 +42,6 @@ static __noinline int hindered(
 	return pass_marked(skb, way, reason);
 }
 
-/** Tells whether a known client's packet goes up without a mark, as hindered() has it. */
-static __always_inline bool is_for_daemon(
-	struct __sk_buff *skb, const struct bpf_way *way, enum kind kind)
-{
-	return skb->gso_size && kind == KIND_ESP_IN_UDP && way->method > BPF_METHOD_LOCAL;
-}
-
 /** Tells whether a packet is what its headers say it is; behind it a frame may have padding. */
 static __always_inline bool is_whole(struct __sk_buff *skb, const union upper *upper,
 	enum kind kind, __u32 header_bytes, __u32 ip_bytes)
@@ -162,6 +155,8 @@ static __always_inline int judge4(
 		client = client4(address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger4(skb);
+	if (is_counted(client))
+		count_client(skb, false, PORT_OF(kind, packet));
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    bpf_ntohs(packet->ip.tot_len)))
 		return pass(BPF_REASON_TRUNCATED);
@@ -172,8 +167,6 @@ static __always_inline int judge4(
 		return client == TAIL_STALE ? unusual4(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
-	if (is_counted(client) && !is_for_daemon(skb, way, kind))
-		count_client(skb, false, PORT_OF(kind, packet));
 	return carry4(skb, packet, server_of(client), way, kind);
 }
 
@@ -191,6 +184,8 @@ static __always_inline int judge6(
 		client = client6(&address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger6(skb);
+	if (is_counted(client))
+		count_client(skb, true, PORT_OF(kind, packet));
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len)))
 		return pass(BPF_REASON_TRUNCATED);
@@ -201,8 +196,6 @@ static __always_inline int judge6(
 		return client == TAIL_STALE ? unusual6(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
-	if (is_counted(client) && !is_for_daemon(skb, way, kind))
-		count_client(skb, true, PORT_OF(kind, packet));
 	return carry6(skb, packet, server_of(client), way, kind);
 }
 

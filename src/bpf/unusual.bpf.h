@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "bpf/counted.bpf.h"
 #include "bpf/frame.bpf.h"
 
 #define EXTENSIONS 6 /**< that are walked over; what has more goes to the daemon */
@@ -44,7 +43,7 @@ static __always_inline enum kind found_kind(
 
 /** Marks what has a client. */
 static __always_inline int found_mark(struct __sk_buff *skb, const struct found *found,
-	enum kind kind, __be16 port, __u32 client, bool v6)
+	enum kind kind, __u32 client, bool v6)
 {
 	const struct bpf_way *way;
 
@@ -57,8 +56,6 @@ static __always_inline int found_mark(struct __sk_buff *skb, const struct found 
 		return pass(BPF_REASON_AH_REFUSED);
 	if (skb->gso_size && kind == KIND_ESP_IN_UDP)
 		return pass(BPF_REASON_GSO_UDP);
-	if (is_counted(client))
-		count_client(skb, v6, port);
 	if (found->plain)
 		return pass_marked(skb, way, BPF_REASON_STALE);
 	return pass_marked(skb, way,
@@ -87,7 +84,7 @@ __noinline int unusual4(struct __sk_buff *skb)
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind, port,
+	return found_mark(skb, &found, kind,
 		client4(address4(ip.saddr, ip.daddr), port, LOOK_SEE), false);
 }
 
@@ -147,5 +144,5 @@ __noinline int unusual6(struct __sk_buff *skb)
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind, port, client6(&address, port, LOOK_SEE), true);
+	return found_mark(skb, &found, kind, client6(&address, port, LOOK_SEE), true);
 }
