@@ -90,9 +90,10 @@ director_config() {
 	} >"$LAB_DIR/director.conf"
 }
 
-# Starts the daemon on the written config and waits until its tool gets an answer.
+# Starts the daemon on the written config and waits until its tool gets an answer. DIRECTOR_PROGRAM
+# names another one than was built.
 director_start() {
-	lab_spawn_mounted director dir "$(built src/ipsec-balancer)" \
+	lab_spawn_mounted director dir "${DIRECTOR_PROGRAM:-$(built src/ipsec-balancer)}" \
 		--config "$LAB_DIR/director.conf" --foreground
 	DIRECTOR_PID=$LAB_SPAWNED
 	lab_until 100 director_answers && return

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# the BPF program frame by frame, its maps and next hops: the kernel tests, on this kernel
+# the BPF program frame by frame, its maps, next hops, and nft maps: the kernel tests, on this kernel
 
-BPF_TESTS="bpf_carry bpf_clients bpf_pass bpf_program bpf_tunnel bpf_maps next_hop"
+BPF_TESTS="bpf_carry bpf_clients bpf_pass bpf_program bpf_tunnel bpf_maps next_hop nft_maps"
 
 # Neither peers nor the director.
 needs() {

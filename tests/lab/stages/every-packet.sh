@@ -138,6 +138,26 @@ counted_restart() {
 	stage_director_start
 }
 
+# Ends the daemon of an earlier version as LAB_EARLIER_ENDS says, by stop or kill, and starts ours.
+counted_upgrade() {
+	"director_${LAB_EARLIER_ENDS:-stop}"
+	DIRECTOR_PROGRAM=
+	stage_director_start
+}
+
+# Claims that from the version of the program LAB_EARLIER to ours nothing is lost.
+expect_upgrade() {
+	stage_say "upgrade from $("$LAB_EARLIER" --version | head -n 1)"
+	counted_saved
+	expect_all_arrive "upgrade" counted_upgrade
+}
+
+# Has the state file written, for a daemon that is killed.
+counted_saved() {
+	director_ctl state save >>"$LAB_DIR/log/commands.log"
+	sleep 1
+}
+
 # The same with another configuration: the servers have other numbers and marks.
 counted_renumber() {
 	director_stop
@@ -199,12 +219,15 @@ stage() {
 	counted_up || stage_fail "the network did not come up"
 	director_keeps_state
 	counted_config 1 2
+	# shellcheck disable=SC2034 # director.sh reads it
+	DIRECTOR_PROGRAM=${LAB_EARLIER-}
 	stage_director_start
 	counted_send handshake
 	counted_wait
 	expect "ISAKMP sent, arrived" "$((2 * COUNTED_CLIENTS)) $((2 * COUNTED_CLIENTS))" \
 		"$COUNTED_SENT $COUNTED_ARRIVED"
 	expect "clients established" "$COUNTED_CLIENTS" "$(director_established)"
+	[ -z "${LAB_EARLIER-}" ] || expect_upgrade
 	expect_all_arrive "kill -9 and a start" counted_kill
 	expect_all_arrive "a stop and a start" counted_restart
 	expect_all_arrive "servers with other marks" counted_renumber
