@@ -13,6 +13,7 @@
 
 #include "bpf/counted.bpf.h"
 #include "bpf/direct.bpf.h"
+#include "bpf/error.bpf.h"
 #include "bpf/nat.bpf.h"
 #include "bpf/reply.bpf.h"
 #include "bpf/tunnel.bpf.h"
@@ -240,7 +241,7 @@ static __always_inline int ingress4(struct __sk_buff *skb, struct packet4 *packe
 	case KIND_OTHER:
 		break;
 	}
-	return TC_ACT_UNSPEC;
+	return packet->ip.protocol == IPPROTO_ICMP ? error4(skb) : TC_ACT_UNSPEC;
 }
 
 /** A packet of IPv6. */
@@ -266,7 +267,7 @@ __noinline int ingress6(struct __sk_buff *skb)
 	case KIND_OTHER:
 		break;
 	}
-	return TC_ACT_UNSPEC;
+	return packet->ip.nexthdr == IPPROTO_ICMPV6 ? error6(skb) : TC_ACT_UNSPEC;
 }
 
 /** Only what is for this machine, and has no VLAN tag: what has comes again at the VLAN's own

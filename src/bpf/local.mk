@@ -6,6 +6,7 @@ BPF_FILES = \
 	src/bpf/clients.bpf.h \
 	src/bpf/counted.bpf.h \
 	src/bpf/direct.bpf.h \
+	src/bpf/error.bpf.h \
 	src/bpf/frame.bpf.h \
 	src/bpf/ingress.bpf.c \
 	src/bpf/layout.h \

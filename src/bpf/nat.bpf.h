@@ -12,13 +12,24 @@
 #define CHECK6_AT (ETH_HLEN + sizeof(struct ipv6hdr) + offsetof(struct udphdr, check))
 #define CHECK_FLAGS (BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0)
 
+/** A header checksum after one address has changed. RFC 1624 eqn. 3, the sum being of 32-bit
+ *  words until it is folded. */
+static __always_inline __sum16 sum4_changed(__sum16 check, __be32 from, __be32 to)
+{
+	__u64 sum = (__u64)(__u16)~check + (__u32)~from + to;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__sum16)~(__u16)(sum + (sum >> 16));
+}
+
 /** Replaces one address of IPv4. By the helper, which knows of checksums that a device has
  *  still to make. Returns the packet, which may have moved, or NULL. */
 static __always_inline struct packet4 *translate4(
 	struct __sk_buff *skb, struct packet4 *packet, bool destination, __be32 to)
 {
 	__be32 from = destination ? packet->ip.daddr : packet->ip.saddr;
-	__u64 sum;
 
 	if (packet->ip.protocol == IPPROTO_UDP && packet->upper.udp.check) {
 		if (bpf_l4_csum_replace(
@@ -32,12 +43,7 @@ static __always_inline struct packet4 *translate4(
 		packet->ip.daddr = to;
 	else
 		packet->ip.saddr = to;
-	/* RFC 1624 eqn. 3, the sum being of 32-bit words until it is folded. */
-	sum = (__u64)(__u16)~packet->ip.check + (__u32)~from + to;
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	packet->ip.check = (__sum16)~(__u16)(sum + (sum >> 16));
+	packet->ip.check = sum4_changed(packet->ip.check, from, to);
 	return packet;
 }
 

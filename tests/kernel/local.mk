@@ -108,6 +108,7 @@ KERNEL_BPF_TESTS = \
 	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \
 	tests/kernel/bpf_clients \
+	tests/kernel/bpf_error \
 	tests/kernel/bpf_offload \
 	tests/kernel/bpf_pass \
 	tests/kernel/bpf_program \
@@ -127,6 +128,10 @@ tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
 tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
 tests_kernel_bpf_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_error_SOURCES = tests/kernel/bpf_error.c $(KERNEL_BPF)
+tests_kernel_bpf_error_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_error_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_error_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
 tests_kernel_bpf_clients_SOURCES = tests/kernel/bpf_clients.c $(KERNEL_BPF)
 tests_kernel_bpf_clients_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_clients_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
