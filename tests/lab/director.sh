@@ -191,6 +191,11 @@ director_established() {
 		| .client | sub(":[0-9]+$"; "")] | unique | length'
 }
 
+# True when there are $1 of them.
+director_established_are() {
+	[ "$(director_established)" = "$1" ]
+}
+
 # Prints the name of the server that the director's table has for the client of address $1; all
 # of them with commas should there be several.
 director_server_of() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The same traffic with and without the fast path: what reaches the real servers, packet for
+# The same traffic with each fast path and with none: what reaches the real servers, packet for
 # packet, and what comes back to who sends what is not carried. Sourced by stages.
 
 # Lists what real server $1 got from the clients after IKE, one packet a line, without what is
@@ -48,16 +48,20 @@ either_carried() {
 	[ "$(director_fast_packets)" -ge "$1" ]
 }
 
-# Compares a run without the fast path with one by nft's maps; network, servers and method are
-# there. At least $1 packets must arrive.
+# Compares a run without the fast path with one by nft's maps, and where it can be one by BPF;
+# network, servers and method are there. At least $1 packets must arrive.
 either_compare() {
+	local mode modes=nft
+	[ "$(director_best_path)" != bpf ] || modes+=' bpf'
 	clients_start 2 "$LAB_VIP" 1 2
 	either_run off 0
-	either_run nft 18
 	expect_at_least "packets at the real servers" "$1" \
 		"$(grep -cv '^server' "$LAB_DIR/either-off.arrived")"
-	expect_true "the same packets with and without the fast path" \
-		diff "$LAB_DIR/either-off.arrived" "$LAB_DIR/either-nft.arrived"
-	expect_true "and the same answers" \
-		diff "$LAB_DIR/either-off.answers" "$LAB_DIR/either-nft.answers"
+	for mode in $modes; do
+		either_run "$mode" 18
+		expect_true "the same packets with $mode and without a fast path" \
+			diff "$LAB_DIR/either-off.arrived" "$LAB_DIR/either-$mode.arrived"
+		expect_true "and the same answers" \
+			diff "$LAB_DIR/either-off.answers" "$LAB_DIR/either-$mode.answers"
+	done
 }

@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
 	tests/lab/stages/either-nat.sh \
+	tests/lab/stages/either-tunnel.sh \
 	tests/lab/stages/either-way.sh \
 	tests/lab/stages/esp-fragments.sh \
 	tests/lab/stages/esp-in-udp.sh \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# method nat: the same packets arrive with the fast path and without
+# method nat: the same packets arrive with each fast path and with none
 
 # shellcheck source=../nat.sh
 . "$LAB_HOME/nat.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# method direct: the same packets arrive with the fast path and without
+# method direct: the same packets arrive with each fast path and with none
 
 # shellcheck source=../either.sh
 . "$LAB_HOME/either.sh"
