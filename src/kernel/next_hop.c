@@ -19,9 +19,9 @@
 struct hop {
 	struct address to;
 	bool on_link;
-	struct next_hop now;      /**< as others see it */
-	struct next_hop way;      /**< the same when the neighbour is usable; without it */
-	struct address neighbour; /**< gateway, or to itself; family 0: there is no way */
+	struct next_hop now; /**< as others see it */
+	struct next_hop way; /**< the same when the neighbour is usable, without its hardware
+	                          address; all zero: there is no way */
 };
 
 struct next_hops {
@@ -124,14 +124,13 @@ static bool find_way(struct next_hops *hops, struct hop *hop)
 	struct rtnl_link link;
 
 	memset(&hop->way, 0, sizeof(hop->way));
-	hop->neighbour = (struct address){ .family = 0 };
 	if (rtnl_way(&hops->netlink, &hop->to, &route) || route.encapsulates ||
 		(hop->on_link && route.gateway.family) ||
 		rtnl_link_get(&hops->netlink, route.interface, &link) ||
 		!link.ethernet || !link.running)
 		return false;
-	hop->neighbour = route.gateway.family ? route.gateway : hop->to;
 	hop->way.interface = route.interface;
+	hop->way.gateway = route.gateway.family ? route.gateway : hop->to;
 	hop->way.mtu_bytes = route.mtu_bytes;
 	if (route.learned_mtu_bytes && route.learned_mtu_bytes < route.mtu_bytes)
 		hop->way.mtu_bytes = route.learned_mtu_bytes;
@@ -151,10 +150,10 @@ static void ask(struct next_hops *hops, struct hop *hop)
 		return;
 	}
 	if (rtnl_neighbour_get(
-		    &hops->netlink, hop->way.interface, &hop->neighbour, &neighbour))
+		    &hops->netlink, hop->way.interface, &hop->way.gateway, &neighbour))
 		neighbour.usable = false;
 	if (!neighbour.permanent && (!neighbour.usable || !neighbour.managed))
-		rtnl_neighbour_keep(&hops->netlink, hop->way.interface, &hop->neighbour);
+		rtnl_neighbour_keep(&hops->netlink, hop->way.interface, &hop->way.gateway);
 	set_neighbour(hops, hop, &neighbour);
 }
 
@@ -195,7 +194,7 @@ static void see_neighbour(struct next_hops *hops, const struct rtnl_neighbour *n
 		struct hop *hop = &hops->items[i];
 
 		if (hop->way.interface == neighbour->interface &&
-			address_equal(&hop->neighbour, &neighbour->address))
+			address_equal(&hop->way.gateway, &neighbour->address))
 			set_neighbour(hops, hop, neighbour);
 	}
 }
@@ -214,7 +213,7 @@ static void see_route(struct next_hops *hops, const struct nlmsghdr *message)
 		const struct hop *hop = &hops->items[i];
 
 		if (rtnl_is_in(&hop->to, &network, route->rtm_dst_len) ||
-			rtnl_is_in(&hop->neighbour, &network, route->rtm_dst_len))
+			rtnl_is_in(&hop->way.gateway, &network, route->rtm_dst_len))
 			hops->ask_again = true;
 	}
 }
@@ -282,7 +281,7 @@ static bool is_followed(const struct rtnl_neighbour *neighbour, void *user)
 		const struct hop *hop = &hops->items[i];
 
 		if (hop->way.interface == neighbour->interface &&
-			address_equal(&hop->neighbour, &neighbour->address))
+			address_equal(&hop->way.gateway, &neighbour->address))
 			return true;
 	}
 	return false;

@@ -19,6 +19,8 @@ struct next_hop {
 	uint32_t mtu_bytes; /**< of the route, the link or what ICMP has told, the least */
 	uint8_t source[RTNL_LINK_ADDRESS_BYTES];      /**< the interface's own */
 	uint8_t destination[RTNL_LINK_ADDRESS_BYTES]; /**< the gateway's, or the server's */
+	struct address gateway; /**< whose the destination is: the gateway, of whatever family,
+	                             or who is followed if it is on the link */
 	struct address from; /**< what the kernel would send from; family 0: unknown */
 };
 

@@ -43,7 +43,9 @@ static unsigned int station(size_t number)
 	const struct next_hop *hop = next_hops_get(hops, number);
 
 	if (!hop->interface)
-		ck_assert_uint_eq(hop->mtu_bytes + hop->destination[5] + hop->source[5], 0);
+		ck_assert_uint_eq(hop->mtu_bytes + hop->destination[5] + hop->source[5] +
+					  hop->gateway.family,
+			0);
 	return hop->destination[5];
 }
 
@@ -55,6 +57,15 @@ static void expect_way(size_t number, const char *device, unsigned int wanted)
 		next_hops_get(hops, number)->interface, if_nametoindex(device));
 }
 
+/** Expects whose the hardware address is. */
+static void expect_gateway(size_t number, const char *wanted)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	address_format(&next_hops_get(hops, number)->gateway, text);
+	ck_assert_str_eq(text, wanted);
+}
+
 /** Both families, with all that a frame needs. */
 START_TEST(a_neighbour_is_found)
 {
@@ -63,6 +74,8 @@ START_TEST(a_neighbour_is_found)
 
 	expect_way(v4, "out0", 0x11);
 	expect_way(v6, "out0", 0x11);
+	expect_gateway(v4, "10.2.0.11");
+	expect_gateway(v6, "fd02::11");
 	ck_assert_uint_eq(hop->source[0], 2);
 	ck_assert_uint_eq(hop->source[5], 2);
 	ck_assert_uint_eq(hop->mtu_bytes, 1500);
@@ -80,12 +93,19 @@ START_TEST(a_gateway_counts_where_it_may)
 
 	ck_assert_uint_ne(any, on_link);
 	expect_way(any, "out0", 0x99);
+	expect_gateway(any, "10.2.0.99");
 	ck_assert_uint_eq(station(on_link), 0);
 	ck_assert_uint_eq(station(own), 0);
 	ck_assert_int_eq(after("ip route add 172.16.0.0/24 via 10.2.0.12 mtu 1400"),
 		NEXT_HOP_CHANGED);
 	expect_way(any, "out0", 0x12);
+	expect_gateway(any, "10.2.0.12");
 	ck_assert_uint_eq(next_hops_get(hops, any)->mtu_bytes, 1400);
+	ck_assert_int_eq(after("ip neigh replace fd02::12 lladdr 02:00:00:00:00:62 dev out0; "
+			       "ip route replace 172.16.0.0/24 via inet6 fd02::12 dev out0"),
+		NEXT_HOP_CHANGED);
+	expect_way(any, "out0", 0x62);
+	expect_gateway(any, "fd02::12");
 	ck_assert_int_eq(after("ip route add 172.16.9.0/24 via 10.2.0.11"), 0);
 	ck_assert_int_eq(
 		after("ip route replace unreachable 172.16.0.0/24"), NEXT_HOP_CHANGED);
