@@ -302,7 +302,7 @@ static int carried(
 /** The descriptor of the next hops' monitor, which hears of links as well. */
 static int descriptor(const struct fast_path *fast_path)
 {
-	return next_hops_fd(fast_path->servers.hops);
+	return server_ways_fd(&fast_path->servers.ways);
 }
 
 /** Follows next hops and links. Somebody else may have taken our program off. Once all has been

@@ -11,15 +11,13 @@
 
 #include "core/config.h"
 #include "kernel/bpf_program.h"
-#include "kernel/next_hop.h"
+#include "kernel/server_ways.h"
 
 struct bpf_servers {
 	const struct config *config;
 	struct bpf_ingress *ingress; /**< not owned */
-	struct next_hops *hops;      /**< owned */
-	int *numbers;          /**< owned; next hop of each way; negative: needs none */
-	struct bpf_way *ways;  /**< owned; as they were put */
-	size_t way_count;
+	struct server_ways ways;
+	struct bpf_way *put;   /**< owned; each way as it was put */
 	size_t unresolved;     /**< ways that need a next hop and have none */
 	uint64_t changes;      /**< ways put since the start */
 	int last_error;        /**< of putting one, negative errno */

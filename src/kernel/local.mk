@@ -22,6 +22,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/rtnl_route.c src/kernel/rtnl_route.h \
 	src/kernel/rtnl_rule.c src/kernel/rtnl_rule.h \
 	src/kernel/rtnl_watch.c src/kernel/rtnl_watch.h \
+	src/kernel/server_ways.c src/kernel/server_ways.h \
 	src/kernel/nft_changes.c src/kernel/nft_changes.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
