@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The fast path by BPF: elements for the program of src/bpf. They are changed at once, in memory;
- * ways to the servers are bpf_servers.h's, interfaces bpf_links.h's.
+ * ways to the servers are bpf_servers.h's, interfaces ingress_links.h's.
  */
 #include "kernel/fast_path.h"
 
@@ -32,7 +32,7 @@ struct fast_path {
 	const struct config *config;
 	struct bpf_ingress *ingress;
 	struct bpf_servers servers;
-	struct bpf_links links;
+	struct ingress_links links;
 	struct bpf_elements elements;
 	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
 	struct from_nft *from_nft;   /**< owned; of each server */
@@ -92,7 +92,7 @@ static void detach(struct fast_path *fast_path)
 {
 	if (!fast_path)
 		return;
-	bpf_links_close(&fast_path->links);
+	ingress_links_close(&fast_path->links);
 	bpf_servers_close(&fast_path->servers);
 	bpf_program_close(fast_path->ingress);
 	if (fast_path->earlier_ways >= 0)
@@ -123,7 +123,8 @@ static int open_parts(struct fast_path *fast_path)
 	if (error)
 		return error;
 	bpf_elements_init(&fast_path->elements, config, fast_path->ingress);
-	error = bpf_links_open(&fast_path->links, config, fast_path->ingress);
+	error = ingress_links_open(
+		&fast_path->links, config, &bpf_links_owner, fast_path->ingress);
 	if (!error)
 		error = bpf_servers_open(&fast_path->servers, config, fast_path->ingress);
 	if (!error)
@@ -181,14 +182,14 @@ static int retire(struct fast_path *fast_path, const struct config *config)
 	if (fast_path->earlier_ways < 0)
 		return 0;
 	error = bpf_earlier_unmark(fast_path->earlier_ways);
-	return error == -EPROTO ? bpf_links_detach_all(&fast_path->links) : error;
+	return error == -EPROTO ? ingress_links_detach_all(&fast_path->links) : error;
 }
 
 /** Puts the ways, then the program in its places. */
 static int begin(struct fast_path *fast_path)
 {
 	bool took_over = bpf_program_took_over(fast_path->ingress);
-	int error = took_over ? 0 : bpf_links_detach_all(&fast_path->links);
+	int error = took_over ? 0 : ingress_links_detach_all(&fast_path->links);
 
 	if (!error)
 		error = bpf_servers_put(&fast_path->servers);
@@ -197,7 +198,7 @@ static int begin(struct fast_path *fast_path)
 	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
 		error = bpf_program_counters(
 			fast_path->ingress, i, &fast_path->before[i]);
-	return error ? error : bpf_links_look(&fast_path->links);
+	return error ? error : ingress_links_look(&fast_path->links);
 }
 
 /** An element that is to be there. */
@@ -310,7 +311,7 @@ static int descriptor(const struct fast_path *fast_path)
 static void follow(struct fast_path *fast_path, bool all)
 {
 	if (bpf_servers_follow(&fast_path->servers, all) || all)
-		bpf_links_look(&fast_path->links);
+		ingress_links_look(&fast_path->links);
 	if (all)
 		bpf_program_beat(fast_path->ingress);
 }
@@ -324,7 +325,7 @@ static const struct fast_path_counters *counters(const struct fast_path *fast_pa
 /** Shows sizes, ways, interfaces, and why packets went up the stack. */
 static void details(struct fast_path *fast_path, fast_path_detail_fn *see, void *user)
 {
-	const struct bpf_links *links = &fast_path->links;
+	const struct ingress_links *links = &fast_path->links;
 	uint64_t packets;
 
 	see(NULL, "elements",

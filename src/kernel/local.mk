@@ -4,6 +4,7 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/conntrack.c src/kernel/conntrack.h \
 	src/kernel/conntrack_sweep.c src/kernel/conntrack_sweep.h \
 	src/kernel/icmp_sender.c src/kernel/icmp_sender.h \
+	src/kernel/ingress_links.c src/kernel/ingress_links.h \
 	src/kernel/netlink.c src/kernel/netlink.h \
 	src/kernel/nfqueue.c src/kernel/nfqueue.h \
 	src/kernel/nfqueue_answer.c src/kernel/nfqueue_answer.h \
