@@ -5,37 +5,21 @@
  */
 #include "core/classify.h"
 
-
 #include "base/cursor.h"
+#include "core/ip_header.h"
 #include "core/isakmp.h"
 
 enum {
-	PROTOCOL_HOP_BY_HOP = 0,
 	PROTOCOL_ICMP = 1,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
-	PROTOCOL_ROUTING = 43,
-	PROTOCOL_FRAGMENT = 44,
 	PROTOCOL_ESP = 50,
 	PROTOCOL_AH = 51,
 	PROTOCOL_ICMPV6 = 58,
-	PROTOCOL_DESTINATION = 60,
 	PROTOCOL_SCTP = 132,
 };
 
-#define EXTENSIONS_MAX 8 /**< longer IPv6 chains are refused: constant work a packet */
-#define SPI_FIRST 256    /**< 1 to 255 are reserved by IANA (RFC 4303 2.1) */
-
-/** What an IP header says, the packet's own or a quoted one. */
-struct ip {
-	struct address source;
-	struct address destination;
-	uint8_t protocol;
-	uint16_t protocol_offset; /**< where the byte stands that named protocol */
-	bool first_fragment;
-	bool later_fragment;
-	size_t payload_bytes; /**< on the wire, behind the header and its extensions */
-};
+#define SPI_FIRST 256 /**< 1 to 255 are reserved by IANA (RFC 4303 2.1) */
 
 /** Ends classification with a reason. */
 static bool malformed(struct packet *packet, enum reason reason)
@@ -49,137 +33,6 @@ static bool is_kind(struct packet *packet, enum packet_kind kind)
 {
 	packet->kind = kind;
 	return true;
-}
-
-/** Takes the fragment fields; offset in units that only matter as zero or not. */
-static void set_fragment(struct ip *ip, unsigned int offset, bool more)
-{
-	ip->later_fragment = offset != 0;
-	ip->first_fragment = !offset && more;
-}
-
-/**
- * Reads an IPv4 header (RFC 791 3.1):
- *
- *   +-------+-------+-------+-------+-------+-------+-------+-------+-------+
- *   |ver|ihl|  tos  |  total length |      id       | flags, offset |  ttl  |
- *   +-------+-------+-------+-------+-------+-------+-------+-------+-------+
- *   | proto |   checksum    |     source 4 bytes    |  destination 4 bytes  | options
- *   +-------+---------------+-----------------------+-----------------------+
- *
- * Sets payload_bytes by the total length alone: a quote is cut short by its nature.
- */
-static enum reason read_ipv4(struct cursor *cursor, struct ip *ip)
-{
-	uint8_t addresses[8];
-	unsigned int header_bytes = (cursor_u8(cursor) & 0x0f) * 4u;
-	unsigned int total_bytes, fragment;
-
-	cursor_skip(cursor, 1);
-	total_bytes = cursor_u16(cursor);
-	cursor_skip(cursor, 2);
-	fragment = cursor_u16(cursor);
-	cursor_skip(cursor, 1);
-	ip->protocol_offset = (uint16_t)cursor->position;
-	ip->protocol = cursor_u8(cursor);
-	cursor_skip(cursor, 2);
-	cursor_copy(cursor, addresses, sizeof(addresses));
-	if (!cursor_ok(cursor))
-		return REASON_IP_TRUNCATED;
-	if (header_bytes < 20)
-		return REASON_IP_HEADER_LENGTH;
-	if (total_bytes < header_bytes)
-		return REASON_IP_TOTAL_LENGTH;
-	cursor_skip(cursor, header_bytes - 20);
-	ip->source = address_v4(addresses);
-	ip->destination = address_v4(addresses + 4);
-	ip->payload_bytes = total_bytes - header_bytes;
-	set_fragment(ip, fragment & 0x1fff, fragment & 0x2000);
-	return cursor_ok(cursor) ? REASON_COUNT : REASON_IP_TRUNCATED;
-}
-
-/** Tells whether an IPv6 next header is an extension that is walked over. AH is not:
- *  for the director it is what the packet is. */
-static bool is_extension(uint8_t protocol)
-{
-	return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING ||
-		protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_DESTINATION;
-}
-
-/**
- * Reads one extension header (RFC 8200 4) and goes behind it:
- *
- *   +-------------+---------+----------     +------+---+---------------+----+
- *   | next header | length  | options       | next | 0 | offset, res, M| id |  fragment
- *   +-------------+---------+----------     +------+---+---------------+----+
- *
- * length counts eight bytes beyond the first eight; a fragment header has eight.
- */
-static void read_extension(struct cursor *cursor, struct ip *ip)
-{
-	bool is_fragment = ip->protocol == PROTOCOL_FRAGMENT;
-	size_t start = cursor->position, size_bytes = 8;
-	unsigned int length, fragment;
-
-	ip->protocol_offset = (uint16_t)start;
-	ip->protocol = cursor_u8(cursor);
-	length = cursor_u8(cursor);
-	fragment = cursor_u16(cursor);
-	if (is_fragment)
-		set_fragment(ip, fragment & 0xfff8, fragment & 1);
-	else
-		size_bytes += length * 8u;
-	cursor_skip(cursor, size_bytes - 4);
-	if (size_bytes > ip->payload_bytes)
-		cursor->failed = true;
-	else
-		ip->payload_bytes -= size_bytes;
-}
-
-/**
- * Reads an IPv6 header (RFC 8200 3) and its extensions:
- *
- *   +-----------------------+----------------+------+-----------+-----------+-------------+
- *   | ver, class, label (4) | payload length | next | hop limit | source 16 | destination |
- *   +-----------------------+----------------+------+-----------+-----------+-------------+
- */
-static enum reason read_ipv6(struct cursor *cursor, struct ip *ip)
-{
-	uint8_t addresses[32];
-
-	cursor_skip(cursor, 4);
-	ip->payload_bytes = cursor_u16(cursor);
-	ip->protocol_offset = (uint16_t)cursor->position;
-	ip->protocol = cursor_u8(cursor);
-	cursor_skip(cursor, 1);
-	cursor_copy(cursor, addresses, sizeof(addresses));
-	if (!cursor_ok(cursor))
-		return REASON_IP_TRUNCATED;
-	ip->source = address_v6(addresses);
-	ip->destination = address_v6(addresses + 16);
-	for (int i = 0; is_extension(ip->protocol) && !ip->later_fragment; i++) {
-		if (i == EXTENSIONS_MAX)
-			return REASON_IP_EXTENSIONS;
-		read_extension(cursor, ip);
-		if (!cursor_ok(cursor))
-			return REASON_IP_EXTENSIONS;
-	}
-	return REASON_COUNT;
-}
-
-/** Reads an IP header of either version at the cursor; REASON_COUNT when it is good. */
-static enum reason read_ip(struct cursor *cursor, struct ip *ip)
-{
-	if (!cursor_left(cursor))
-		return REASON_IP_TRUNCATED;
-	switch (cursor->data[cursor->position] >> 4) {
-	case 4:
-		return read_ipv4(cursor, ip);
-	case 6:
-		return read_ipv6(cursor, ip);
-	default:
-		return REASON_IP_VERSION;
-	}
 }
 
 /** Judges and keeps an SPI. */
@@ -227,7 +80,6 @@ static bool read_ah(struct cursor *cursor, size_t payload_bytes, struct packet *
 		return malformed(packet, REASON_AH_TRUNCATED);
 	return set_spi(packet, spi, PACKET_AH);
 }
-
 
 /**
  * Port 4500 (RFC 3948 2): one byte 0xFF is a keepalive; four zero bytes are the non-ESP
@@ -304,7 +156,7 @@ static bool quotes_packet(uint8_t protocol, uint8_t type)
 }
 
 /** The quoted packet went from the VIP to the client: the flow is its mirror image. */
-static void set_mirrored_flow(struct packet *packet, const struct ip *quote)
+static void set_mirrored_flow(struct packet *packet, const struct ip_header *quote)
 {
 	packet->flow.client = quote->destination;
 	packet->flow.virtual = quote->source;
@@ -325,11 +177,12 @@ static bool read_quoted_ports(struct cursor *cursor, struct packet *packet)
 }
 
 /** Reads what an ICMP error quotes: only IPsec that a server sent is our business. */
-static bool read_quote(struct cursor *cursor, const struct ip *outer, struct packet *packet)
+static bool read_quote(struct cursor *cursor, const struct ip_header *outer,
+	struct packet *packet)
 {
-	struct ip quote = { 0 };
+	struct ip_header quote;
 
-	if (read_ip(cursor, &quote) != REASON_COUNT)
+	if (ip_header_read(cursor, &quote) != REASON_COUNT)
 		return malformed(packet, REASON_ICMP_TRUNCATED);
 	if (!address_equal(&quote.source, &outer->destination))
 		return is_kind(packet, PACKET_OTHER);
@@ -346,7 +199,8 @@ static bool read_quote(struct cursor *cursor, const struct ip *outer, struct pac
 }
 
 /** ICMP and ICMPv6: type, code, checksum (2), four bytes, then the quote. */
-static bool read_icmp(struct cursor *cursor, const struct ip *ip, struct packet *packet)
+static bool read_icmp(
+	struct cursor *cursor, const struct ip_header *ip, struct packet *packet)
 {
 	uint8_t type = cursor_u8(cursor);
 
@@ -359,7 +213,7 @@ static bool read_icmp(struct cursor *cursor, const struct ip *ip, struct packet 
 }
 
 /** Takes the addresses of the flow. */
-static void set_flow(const struct ip *ip, struct packet *packet)
+static void set_flow(const struct ip_header *ip, struct packet *packet)
 {
 	bool to_server = packet->direction == PACKET_TO_SERVER;
 
@@ -376,7 +230,8 @@ static bool read_ports(struct cursor *cursor, struct packet *packet)
 }
 
 /** Goes on behind the IP header. */
-static bool read_payload(struct cursor *cursor, const struct ip *ip, struct packet *packet)
+static bool read_payload(
+	struct cursor *cursor, const struct ip_header *ip, struct packet *packet)
 {
 	bool is_ipsec = ip->protocol == PROTOCOL_UDP || ip->protocol == PROTOCOL_ESP ||
 		ip->protocol == PROTOCOL_AH;
@@ -406,8 +261,8 @@ static bool read_payload(struct cursor *cursor, const struct ip *ip, struct pack
 /** Reads the whole packet; false when it is malformed. */
 static bool read_packet(struct cursor *cursor, size_t wire_bytes, struct packet *packet)
 {
-	struct ip ip = { 0 };
-	enum reason reason = read_ip(cursor, &ip);
+	struct ip_header ip;
+	enum reason reason = ip_header_read(cursor, &ip);
 
 	if (reason != REASON_COUNT)
 		return malformed(packet, reason);

@@ -15,6 +15,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/flood.c src/core/flood.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/ike_init.c src/core/ike_init.h \
+	src/core/ip_header.c src/core/ip_header.h \
 	src/core/isakmp.c src/core/isakmp.h \
 	src/core/label.c src/core/label.h \
 	src/core/limit.c src/core/limit.h \
