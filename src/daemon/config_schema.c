@@ -1,79 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every key of the configuration file as a table. How its value is judged is in
- * config_read.c; what concerns several values is in config_check.c.
+ * config_read.c, which words it may be in config_words.c; what concerns several values is in
+ * config_check.c.
  */
 #include "daemon/config_schema.h"
 
 #include "core/config_default.h"
 #include "daemon/config_check.h"
 #include "daemon/config_read.h"
-
-static const struct config_choice rulesets[] = {
-	{ "nftables", RULESET_NFTABLES },
-	{ "external", RULESET_EXTERNAL },
-	{ NULL, 0 },
-};
-
-static const struct config_choice methods[] = {
-	{ "direct", METHOD_DIRECT },
-	{ "tunnel", METHOD_TUNNEL },
-	{ "nat", METHOD_NAT },
-	{ "local", METHOD_LOCAL },
-	{ NULL, 0 },
-};
-
-static const struct config_choice encapsulations[] = {
-	{ "ipip", ENCAPSULATION_IPIP },
-	{ "gue", ENCAPSULATION_GUE },
-	{ NULL, 0 },
-};
-
-static const struct config_choice fast_paths[] = {
-	{ "auto", FAST_PATH_AUTO },
-	{ "bpf", FAST_PATH_BPF },
-	{ "nft", FAST_PATH_NFT },
-	{ "off", FAST_PATH_OFF },
-	{ NULL, 0 },
-};
-
-static const struct config_choice replies[] = {
-	{ "unseen", false },
-	{ "seen", true },
-	{ NULL, 0 },
-};
-
-static const struct config_choice affinities[] = {
-	{ "client", AFFINITY_CLIENT },
-	{ "session", AFFINITY_SESSION },
-	{ NULL, 0 },
-};
-
-static const struct config_choice switches[] = {
-	{ "off", SWITCH_OFF },
-	{ "auto", SWITCH_AUTO },
-	{ "on", SWITCH_ON },
-	{ NULL, 0 },
-};
-
-static const struct config_choice initials[] = {
-	{ "table", INITIAL_TABLE },
-	{ "auto", INITIAL_AUTO },
-	{ "stateless", INITIAL_STATELESS },
-	{ NULL, 0 },
-};
-
-static const struct config_choice peers[] = {
-	{ "any", PEER_ANY },
-	{ "libreswan", PEER_LIBRESWAN },
-	{ NULL, 0 },
-};
-
-static const struct config_choice yes_or_no[] = {
-	{ "yes", true },
-	{ "no", false },
-	{ NULL, 0 },
-};
+#include "daemon/config_words.h"
 
 #define CONFIG_MEMORY_MAX 1099511627776
 #define CONFIG_RATE_MAX 1000000
@@ -165,7 +101,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_GLOBAL,
 		.name = "dropentry",
 		.read = config_read_choice,
-		.choices = switches,
+		.choices = config_words_switches,
 		.fallback = "auto",
 		FIELD(config, drop_entry),
 		.place = CONFIG_NO_PLACE},
@@ -176,7 +112,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_GLOBAL,
 		.name = "droppacket",
 		.read = config_read_choice,
-		.choices = switches,
+		.choices = config_words_switches,
 		.fallback = "off",
 		FIELD(config, drop_packet),
 		.place = CONFIG_NO_PLACE},
@@ -201,14 +137,14 @@ static const struct config_key schema[] = {
 	{.section = SECTION_GLOBAL,
 		.name = "drop-local-sources",
 		.read = config_read_choice,
-		.choices = yes_or_no,
+		.choices = config_words_yes_or_no,
 		.fallback = "no",
 		FIELD(config, drop_local_sources),
 		PLACE(config_places, drop_local_sources)},
 	{.section = SECTION_GLOBAL,
 		.name = "fast-path",
 		.read = config_read_choice,
-		.choices = fast_paths,
+		.choices = config_words_fast_paths,
 		.fallback = "auto",
 		FIELD(config, fast_path),
 		.place = CONFIG_NO_PLACE},
@@ -220,7 +156,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_GLOBAL,
 		.name = "ruleset",
 		.read = config_read_choice,
-		.choices = rulesets,
+		.choices = config_words_rulesets,
 		.fallback = "nftables",
 		FIELD(config, ruleset),
 		.place = CONFIG_NO_PLACE},
@@ -233,7 +169,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "method",
 		.read = config_read_choice,
-		.choices = methods,
+		.choices = config_words_methods,
 		.fallback = "direct",
 		.in_places = true,
 		FIELD(service_places, defaults.method),
@@ -241,7 +177,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "encapsulation",
 		.read = config_read_choice,
-		.choices = encapsulations,
+		.choices = config_words_encapsulations,
 		.fallback = "ipip",
 		.in_places = true,
 		FIELD(service_places, defaults.encapsulation),
@@ -253,7 +189,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "replies",
 		.read = config_read_choice,
-		.choices = replies,
+		.choices = config_words_replies,
 		.fallback = "unseen",
 		.in_places = true,
 		FIELD(service_places, defaults.replies_seen),
@@ -269,21 +205,21 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "initial",
 		.read = config_read_choice,
-		.choices = initials,
+		.choices = config_words_initials,
 		.fallback = "table",
 		FIELD(config_service, initial),
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
 		.name = "challenge",
 		.read = config_read_choice,
-		.choices = switches,
+		.choices = config_words_switches,
 		.fallback = "off",
 		FIELD(config_service, challenge),
 		PLACE(service_places, challenge)},
 	{.section = SECTION_SERVICE,
 		.name = "greylist",
 		.read = config_read_choice,
-		.choices = switches,
+		.choices = config_words_switches,
 		.fallback = "off",
 		FIELD(config_service, greylist),
 		.place = CONFIG_NO_PLACE},
@@ -294,7 +230,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "peer",
 		.read = config_read_choice,
-		.choices = peers,
+		.choices = config_words_peers,
 		.fallback = "any",
 		.in_places = true,
 		FIELD(service_places, defaults.peer),
@@ -302,7 +238,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "affinity",
 		.read = config_read_choice,
-		.choices = affinities,
+		.choices = config_words_affinities,
 		.fallback = "client",
 		FIELD(config_service, affinity),
 		.place = CONFIG_NO_PLACE},
@@ -322,21 +258,21 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVICE,
 		.name = "learn-spi",
 		.read = config_read_choice,
-		.choices = yes_or_no,
+		.choices = config_words_yes_or_no,
 		.fallback = "no",
 		FIELD(config_service, learn_spi),
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
 		.name = "sloppy",
 		.read = config_read_choice,
-		.choices = yes_or_no,
+		.choices = config_words_yes_or_no,
 		.fallback = "no",
 		FIELD(config_service, sloppy),
 		.place = CONFIG_NO_PLACE},
 	{.section = SECTION_SERVICE,
 		.name = "ah",
 		.read = config_read_choice,
-		.choices = yes_or_no,
+		.choices = config_words_yes_or_no,
 		FIELD(config_service, ah),
 		PLACE(service_places, ah)},
 	{.section = SECTION_SERVICE,
@@ -364,13 +300,13 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVER,
 		.name = "method",
 		.read = config_read_choice,
-		.choices = methods,
+		.choices = config_words_methods,
 		FIELD(config_server, method),
 		PLACE(server_places, method)},
 	{.section = SECTION_SERVER,
 		.name = "encapsulation",
 		.read = config_read_choice,
-		.choices = encapsulations,
+		.choices = config_words_encapsulations,
 		FIELD(config_server, encapsulation),
 		PLACE(server_places, encapsulation)},
 	{.section = SECTION_SERVER,
@@ -385,7 +321,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVER,
 		.name = "replies",
 		.read = config_read_choice,
-		.choices = replies,
+		.choices = config_words_replies,
 		FIELD(config_server, replies_seen),
 		PLACE(server_places, replies)},
 	{.section = SECTION_SERVER,
@@ -407,7 +343,7 @@ static const struct config_key schema[] = {
 	{.section = SECTION_SERVER,
 		.name = "peer",
 		.read = config_read_choice,
-		.choices = peers,
+		.choices = config_words_peers,
 		FIELD(config_server, peer),
 		PLACE(server_places, peer)},
 	{.section = SECTION_SERVER,

@@ -12,7 +12,8 @@ src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_file.c src/daemon/config_file.h \
 	src/daemon/config_read_interface.c \
 	src/daemon/config_read.c src/daemon/config_read.h \
-	src/daemon/config_schema.c src/daemon/config_schema.h
+	src/daemon/config_schema.c src/daemon/config_schema.h \
+	src/daemon/config_words.c src/daemon/config_words.h
 src_daemon_libipb_config_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
 src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-base.la \
 	$(CONFUSE_LIBS)
