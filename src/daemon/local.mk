@@ -10,6 +10,7 @@ src_daemon_libipb_config_la_SOURCES = src/core/config_default.h \
 	src/daemon/config_check_tunnel.c \
 	src/daemon/config_errors.c src/daemon/config_errors.h \
 	src/daemon/config_file.c src/daemon/config_file.h \
+	src/daemon/config_grammar.c src/daemon/config_grammar.h \
 	src/daemon/config_read_interface.c \
 	src/daemon/config_read.c src/daemon/config_read.h \
 	src/daemon/config_schema.c src/daemon/config_schema.h \
