@@ -22,6 +22,7 @@ src_daemon_libipb_config_la_LIBADD = src/core/libipb-core.la src/base/libipb-bas
 # The control socket too: it reaches no kernel interface but its own socket.
 src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/control.c src/daemon/control.h \
+	src/daemon/control_connection.c src/daemon/control_connection.h \
 	src/daemon/control_socket.c src/daemon/control_socket.h \
 	src/daemon/counting.c src/daemon/counting.h \
 	src/daemon/rpc.c src/daemon/rpc.h \
