@@ -8,6 +8,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 UNIT_LDADD = tests/lib/libtest.a src/core/libipb-core.la src/base/libipb-base.la \
 	$(CHECK_LIBS)
 UNIT_COMMON = tests/unit/unit.c tests/unit/unit.h
+RECORD_FIXTURE = tests/unit/record_fixture.c tests/unit/record_fixture.h
 
 UNITS = \
 	tests/unit/address \
@@ -26,6 +27,7 @@ UNITS = \
 	tests/unit/reason \
 	tests/unit/recent \
 	tests/unit/record \
+	tests/unit/restore \
 	tests/unit/scheduler \
 	tests/unit/session \
 	tests/unit/session_memory \
@@ -99,10 +101,14 @@ tests_unit_recent_SOURCES = tests/unit/recent.c $(UNIT_COMMON)
 tests_unit_recent_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_recent_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_recent_LDADD = $(UNIT_LDADD)
-tests_unit_record_SOURCES = tests/unit/record.c $(UNIT_COMMON)
+tests_unit_record_SOURCES = tests/unit/record.c $(RECORD_FIXTURE) $(UNIT_COMMON)
 tests_unit_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_record_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_record_LDADD = $(UNIT_LDADD)
+tests_unit_restore_SOURCES = tests/unit/restore.c $(RECORD_FIXTURE) $(UNIT_COMMON)
+tests_unit_restore_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_restore_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_restore_LDADD = $(UNIT_LDADD)
 tests_unit_scheduler_SOURCES = tests/unit/scheduler.c $(UNIT_COMMON)
 tests_unit_scheduler_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_scheduler_CFLAGS = $(UNIT_CFLAGS)
