@@ -7,7 +7,9 @@ EXTRA_DIST += \
 	tests/lab/README.md \
 	tests/lab/affinity.sh \
 	tests/lab/capture.sh \
+	tests/lab/counted.sh \
 	tests/lab/director.sh \
+	tests/lab/earlier.sh \
 	tests/lab/either.sh \
 	tests/lab/expect.sh \
 	tests/lab/gateway.sh \
@@ -98,4 +100,5 @@ EXTRA_DIST += \
 	tests/lab/stages/tunnel-ways.sh \
 	tests/lab/stages/two-initiators.sh \
 	tests/lab/stages/two-services.sh \
+	tests/lab/stages/upgrade.sh \
 	tests/lab/stages/weights.sh
