@@ -198,6 +198,8 @@ static int begin(struct fast_path *fast_path)
 	for (uint32_t i = 0; i < fast_path->config->server_count && !error; i++)
 		error = bpf_program_counters(
 			fast_path->ingress, i, &fast_path->before[i]);
+	if (!error)
+		error = bpf_program_settle(fast_path->ingress);
 	return error ? error : ingress_links_look(&fast_path->links);
 }
 

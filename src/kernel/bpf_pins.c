@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pins are put under another name first, for there is always to be one that works.
+ * Pins are put under another name first: what an earlier run has stays until all that is to
+ * replace it is there, and each is replaced in one step.
  */
 #include "kernel/bpf_pins.h"
 
@@ -55,7 +56,28 @@ static int mount_at(const char *folder)
 		: 0;
 }
 
-/** Makes the directory. */
+/** Removes one pin. */
+static int unpin(const char *directory, enum bpf_map_name map, const char *ending)
+{
+	char path[PATH_MAX];
+	int error = path_write(path, directory, map, ending);
+
+	if (error)
+		return error;
+	return unlink(path) == -1 && errno != ENOENT ? -errno : 0;
+}
+
+/** Removes those that are beside their places. */
+static int unpin_fresh(const char *directory)
+{
+	int error = 0;
+
+	for (int map = 0; map < BPF_MAP_COUNT && !error; map++)
+		error = unpin(directory, (enum bpf_map_name)map, FRESH);
+	return error;
+}
+
+/** Makes the directory, without what somebody has left in it who got no further. */
 int bpf_pins_prepare(const char *directory)
 {
 	char parent[PATH_MAX];
@@ -72,7 +94,9 @@ int bpf_pins_prepare(const char *directory)
 	error = mount_at(parent);
 	if (error)
 		return error;
-	return mkdir(directory, 0700) == -1 && errno != EEXIST ? -errno : 0;
+	if (mkdir(directory, 0700) == -1 && errno != EEXIST)
+		return -errno;
+	return unpin_fresh(directory);
 }
 
 /** Opens a pinned map. */
@@ -88,19 +112,19 @@ int bpf_pins_get(const char *directory, enum bpf_map_name map)
 	return fd < 0 ? -errno : fd;
 }
 
-/** Removes one pin. */
-static int unpin(const char *directory, enum bpf_map_name map, const char *ending)
+/** Pins. */
+int bpf_pins_put(const char *directory, enum bpf_map_name map, int fd)
 {
-	char path[PATH_MAX];
-	int error = path_write(path, directory, map, ending);
+	char fresh[PATH_MAX];
+	int error = path_write(fresh, directory, map, FRESH);
 
 	if (error)
 		return error;
-	return unlink(path) == -1 && errno != ENOENT ? -errno : 0;
+	return bpf_obj_pin(fd, fresh) ? -errno : 0;
 }
 
-/** Pins, then renames. */
-int bpf_pins_put(const char *directory, enum bpf_map_name map, int fd)
+/** Renames one. */
+static int settle(const char *directory, enum bpf_map_name map)
 {
 	char path[PATH_MAX], fresh[PATH_MAX];
 	int error = path_write(path, directory, map, "");
@@ -109,12 +133,24 @@ int bpf_pins_put(const char *directory, enum bpf_map_name map, int fd)
 		error = path_write(fresh, directory, map, FRESH);
 	if (error)
 		return error;
-	error = unpin(directory, map, FRESH);
-	if (error)
-		return error;
-	if (bpf_obj_pin(fd, fresh))
-		return -errno;
-	return rename(fresh, path) == -1 ? -errno : 0;
+	return rename(fresh, path) == -1 && errno != ENOENT ? -errno : 0;
+}
+
+/** Renames all that there are. */
+int bpf_pins_settle(const char *directory)
+{
+	int error = 0;
+
+	for (int map = 0; map < BPF_MAP_COUNT && !error; map++)
+		error = settle(directory, (enum bpf_map_name)map);
+	return error;
+}
+
+/** Unpins them. */
+void bpf_pins_undo(const char *directory)
+{
+	unpin_fresh(directory);
+	rmdir(directory);
 }
 
 /** Removes them. */
@@ -126,12 +162,10 @@ int bpf_pins_remove(const char *directory)
 	/* Asked first: a file system that is read-only refuses to remove what is not there. */
 	if (stat(directory, &about) == -1 && errno == ENOENT)
 		return 0;
-	for (map = 0; map < BPF_MAP_COUNT; map++) {
+	error = unpin_fresh(directory);
+	for (map = 0; map < BPF_MAP_COUNT && !error; map++)
 		error = unpin(directory, (enum bpf_map_name)map, "");
-		if (!error)
-			error = unpin(directory, (enum bpf_map_name)map, FRESH);
-		if (error)
-			return error;
-	}
+	if (error)
+		return error;
 	return rmdir(directory) == -1 && errno != ENOENT ? -errno : 0;
 }

@@ -32,6 +32,7 @@ struct bpf_ingress {
 	struct bpf_clients clients;
 	struct bpf_settings settings; /**< as they are to be */
 	bool took_over;
+	char *directory; /**< owned; of pins that are not settled, or NULL */
 };
 
 /** How many elements a map is to have room for. */
@@ -177,7 +178,7 @@ static int maps_prepare(struct bpf_ingress *ingress, const char *directory,
 	return error ? error : constants_set(ingress, limits);
 }
 
-/** Pins the maps that are new. The identity comes last: until then they are nobody's. */
+/** Pins the maps that are new. Settings that are an earlier run's stay so for now. */
 static int maps_pin(struct bpf_ingress *ingress, const char *directory,
 	const bool taken[static BPF_MAP_COUNT])
 {
@@ -193,8 +194,9 @@ static int maps_pin(struct bpf_ingress *ingress, const char *directory,
 			return error;
 	}
 	ingress->took_over = taken[BPF_MAP_CLIENTS4] && taken[BPF_MAP_CLIENTS6];
-	return bpf_map_update_elem(ingress->maps[BPF_MAP_SETTINGS], &first,
-		&ingress->settings, BPF_ANY);
+	return taken[BPF_MAP_SETTINGS] ? 0
+				       : bpf_map_update_elem(ingress->maps[BPF_MAP_SETTINGS],
+						 &first, &ingress->settings, BPF_ANY);
 }
 
 /** Maps the tables of clients. */
@@ -233,6 +235,9 @@ static int load(struct bpf_ingress *ingress, const char *directory,
 	bool taken[BPF_MAP_COUNT] = { false };
 	int error;
 
+	ingress->directory = strdup(directory);
+	if (!ingress->directory)
+		return -ENOMEM;
 	error = bpf_pins_prepare(directory);
 	if (!error)
 		error = maps_prepare(ingress, directory, limits, taken);
@@ -268,11 +273,32 @@ int bpf_program_open(const char *directory, const struct bpf_program_limits *lim
 	return 0;
 }
 
+/** Puts the pins in their places. The identity comes last: until then they are nobody's. */
+int bpf_program_settle(struct bpf_ingress *ingress)
+{
+	char *identity = ingress->clients.settings->identity;
+	const char *wanted = ingress->settings.identity;
+	int error;
+
+	if (memcmp(identity, wanted, BPF_IDENTITY_BYTES) != 0)
+		memset(identity, 0, BPF_IDENTITY_BYTES);
+	error = bpf_pins_settle(ingress->directory);
+	if (error)
+		return error;
+	memcpy(identity, wanted, BPF_IDENTITY_BYTES);
+	free(ingress->directory);
+	ingress->directory = NULL;
+	return 0;
+}
+
 /** Closes the descriptors. */
 void bpf_program_close(struct bpf_ingress *ingress)
 {
 	if (!ingress)
 		return;
+	if (ingress->directory)
+		bpf_pins_undo(ingress->directory);
+	free(ingress->directory);
 	bpf_clients_close(&ingress->clients);
 	bpf_object__close(ingress->object);
 	free(ingress);

@@ -27,16 +27,20 @@ struct bpf_program_limits {
 
 /**
  * Loads the program with maps of these limits. Those pinned in directory are taken over if
- * layout and limits are the same and the identity is, too; else they are made new and pinned
- * in their place, while a program that is attached goes on with the old ones until
- * bpf_program_attach(). The directory is made if it is not there, and if its parent is not in a
- * BPF file system, one is mounted there. Needs CAP_BPF, CAP_NET_ADMIN, and CAP_SYS_ADMIN to
- * mount. -EOPNOTSUPP, -EINVAL or -EPERM: the kernel does not take it; other negative errno.
+ * layout and limits are the same and the identity is, too; else they are made new, while a
+ * program that is attached goes on with the old ones until bpf_program_attach(). The directory
+ * is made if it is not there, and if its parent is not in a BPF file system, one is mounted
+ * there. Nothing that is pinned changes until bpf_program_settle(); what is closed before that
+ * leaves things as they were. Needs CAP_BPF, CAP_NET_ADMIN, and CAP_SYS_ADMIN to mount. -EOPNOTSUPP, -EINVAL or -EPERM: the kernel does not take it; other negative errno.
  */
 int bpf_program_open(const char *directory, const struct bpf_program_limits *limits,
 	struct bpf_ingress **ret_ingress);
 
-/** Lets go; what is attached and pinned stays. Accepts NULL. */
+/** Has the pins be those of this program's maps, and its identity theirs: to be called before
+ *  it is attached, once the start cannot fail any more for other reasons. Negative errno. */
+int bpf_program_settle(struct bpf_ingress *ingress);
+
+/** Lets go; what is attached and settled stays. Accepts NULL. */
 void bpf_program_close(struct bpf_ingress *ingress);
 
 /** Whether the clients' maps were there already: their elements are to be looked at. */

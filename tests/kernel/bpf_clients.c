@@ -43,6 +43,7 @@ static struct bpf_clients *begin_again(uint32_t room)
 	struct bpf_ingress *ingress;
 
 	ck_assert_int_eq(bpf_program_open(bpf_run_directory(), &limits, &ingress), 0);
+	ck_assert_int_eq(bpf_program_settle(ingress), 0);
 	bpf_run_use(ingress);
 	ck_assert_int_eq(bpf_program_beat(ingress), 0);
 	return bpf_program_clients(ingress);

@@ -343,6 +343,26 @@ START_TEST(elements_for_other_servers)
 }
 END_TEST
 
+/** A start for other servers that fails before it has begun leaves all as it was: the next one
+ *  for the same servers takes over what is carried. */
+START_TEST(a_start_that_fails)
+{
+	struct fast_path *fast_path = begin();
+	char *name = fixture_config()->services[0].servers[0].name;
+
+	put(fast_path, CLIENT_V4, 0, MARK_2);
+	bpf_maps.detach(fast_path);
+	strcpy(name, "gw9");
+	bpf_maps.detach(attach());
+	strcpy(name, "gw1");
+	fast_path = attach();
+	ck_assert_uint_eq(elements(fast_path), 1);
+	start(fast_path);
+	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x12);
+	bpf_maps.detach(fast_path);
+}
+END_TEST
+
 /** Pins of a namespace that is gone, whose number was given to this one, count for nothing. */
 START_TEST(elements_of_a_namespace_that_is_gone)
 {
@@ -573,6 +593,7 @@ int main(void)
 	tcase_add_test(tests, a_full_map);
 	tcase_add_test(tests, elements_outlive_their_maker);
 	tcase_add_test(tests, elements_for_other_servers);
+	tcase_add_test(tests, a_start_that_fails);
 	tcase_add_test(tests, elements_of_a_namespace_that_is_gone);
 	tcase_add_test(tests, clients_are_seen);
 	tcase_add_test(tests, servers_are_counted);

@@ -17,8 +17,9 @@
 
 #include "bpf_run.h"
 
-/** Opens a second program over the same pins, with so many clients. */
-static struct bpf_ingress *again(const char *identity, uint32_t clients)
+/** Opens a second program over the same pins, with so many clients. The pins are still the
+ *  first one's. */
+static struct bpf_ingress *beside(const char *identity, uint32_t clients)
 {
 	struct bpf_program_limits limits = {
 		.clients = clients,
@@ -28,6 +29,15 @@ static struct bpf_ingress *again(const char *identity, uint32_t clients)
 	struct bpf_ingress *ingress;
 
 	ck_assert_int_eq(bpf_program_open(bpf_run_directory(), &limits, &ingress), 0);
+	return ingress;
+}
+
+/** The same, and the pins are its own. */
+static struct bpf_ingress *again(const char *identity, uint32_t clients)
+{
+	struct bpf_ingress *ingress = beside(identity, clients);
+
+	ck_assert_int_eq(bpf_program_settle(ingress), 0);
 	return ingress;
 }
 
@@ -116,6 +126,48 @@ START_TEST(other_servers_begin_anew)
 	second = again("others", BPF_RUN_CLIENTS);
 	ck_assert(bpf_program_took_over(second));
 	bpf_program_close(second);
+}
+END_TEST
+
+/** One that goes no further leaves the earlier one's pins as they were, whether it had taken them
+ *  over or not, and none where there were none. */
+START_TEST(what_is_not_settled_is_undone)
+{
+	struct bpf_ingress *second;
+
+	bpf_run_client(FIXTURE_CLIENT_V4, 0);
+	bpf_program_close(beside("others", BPF_RUN_CLIENTS));
+	bpf_program_close(beside("test", 100 * 1000));
+	bpf_program_close(beside("test", BPF_RUN_CLIENTS));
+	fixture_shell("! ls /mnt/maps | grep new");
+	second = again("test", BPF_RUN_CLIENTS);
+	ck_assert(bpf_program_took_over(second));
+	ck_assert_uint_eq(count_clients(second), 1);
+	bpf_program_close(second);
+	ck_assert_int_eq(bpf_program_remove(bpf_run_directory()), 0);
+	second = beside("test", BPF_RUN_CLIENTS);
+	ck_assert_int_eq(access(bpf_run_directory(), F_OK), 0);
+	bpf_program_close(second);
+	ck_assert_int_eq(access(bpf_run_directory(), F_OK), -1);
+}
+END_TEST
+
+/** Nor does one that was killed: what it has left is in nobody's way. */
+START_TEST(what_was_left_half_done)
+{
+	struct bpf_ingress *left, *second;
+
+	bpf_run_client(FIXTURE_CLIENT_V4, 0);
+	left = beside("others", BPF_RUN_CLIENTS);
+	second = again("test", BPF_RUN_CLIENTS);
+	ck_assert(bpf_program_took_over(second));
+	bpf_program_close(second);
+	second = again("test", BPF_RUN_CLIENTS);
+	ck_assert_uint_eq(count_clients(second), 1);
+	bpf_program_close(second);
+	bpf_program_close(left);
+	ck_assert_int_eq(bpf_program_remove(bpf_run_directory()), 0);
+	ck_assert_int_eq(access(bpf_run_directory(), F_OK), -1);
 }
 END_TEST
 
@@ -355,6 +407,8 @@ int main(void)
 
 	tcase_add_test(maps, the_same_servers_are_taken_over);
 	tcase_add_test(maps, other_servers_begin_anew);
+	tcase_add_test(maps, what_is_not_settled_is_undone);
+	tcase_add_test(maps, what_was_left_half_done);
 	tcase_add_test(maps, another_size_begins_anew);
 	tcase_add_test(maps, memory);
 	tcase_add_test(hook, replaced_in_its_place);

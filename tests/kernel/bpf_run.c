@@ -36,6 +36,7 @@ static void setup(void)
 	ck_assert_int_eq(mount("tmpfs", "/mnt", "tmpfs", 0, NULL), 0);
 	strcpy(directory, "/mnt/maps");
 	ck_assert_int_eq(bpf_program_open(directory, &limits, &ingress), 0);
+	ck_assert_int_eq(bpf_program_settle(ingress), 0);
 	ck_assert_int_eq(bpf_program_beat(ingress), 0);
 }
 
