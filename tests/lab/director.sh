@@ -90,6 +90,17 @@ director_config() {
 	} >"$LAB_DIR/director.conf"
 }
 
+# Writes that with the director itself, "here", as one more server behind the others.
+director_config_local() {
+	local servers
+	mapfile -t servers < <(seq "$LAB_SERVERS")
+	{
+		director_globals "${2:-}"
+		director_service vpn "\"$LAB_VIP\", \"$LAB_VIP6\"" "$1" "${servers[@]}" |
+			sed '$i\	server here { method = local }'
+	} >"$LAB_DIR/director.conf"
+}
+
 # Starts the daemon on the written config and waits until its tool gets an answer. DIRECTOR_PROGRAM
 # names another one than was built.
 director_start() {

@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	tests/lab/stages/challenge-openiked.sh \
 	tests/lab/stages/challenge.sh \
 	tests/lab/stages/cleanup.sh \
+	tests/lab/stages/either-local.sh \
 	tests/lab/stages/either-nat.sh \
 	tests/lab/stages/either-tunnel.sh \
 	tests/lab/stages/either-way.sh \

@@ -279,6 +279,14 @@ servers_start() {
 	for ((i = 1; i <= LAB_SERVERS; i++)); do peer_load "s$i" || return 1; done
 }
 
+# Starts a strongSwan at the director itself, set up like a real server's.
+director_peer_start() {
+	link_configure dir lo "$LAB_VIP/32" "$LAB_VIP6/128" "$LAB_INNER/32"
+	server_connections | peer_write dir
+	peer_start dir
+	peer_load dir
+}
+
 # Starts a strongSwan in clients $3 to $4 (all when not given), IKE version $1, VIP $2.
 clients_start() {
 	local i first=${3:-1} last=${4:-$LAB_CLIENTS}

@@ -1,14 +1,6 @@
 # shellcheck shell=bash
 # the director is one of its own servers: its strongSwan and a real server's, by turns
 
-# Starts a strongSwan at the director itself, set up like a real server's.
-local_peer_start() {
-	link_configure dir lo "$LAB_VIP/32" "$LAB_VIP6/128" "$LAB_INNER/32"
-	server_connections | peer_write dir
-	peer_start dir
-	peer_load dir
-}
-
 # Prints the addresses of the clients that have an IKE SA with the director's strongSwan.
 local_clients() {
 	peer_ctl dir --list-sas |
@@ -20,12 +12,8 @@ stage() {
 	topology_up 4 1 || stage_fail "the network did not come up"
 	watch_start || stage_fail "the counters could not be placed"
 	servers_start || stage_fail "strongSwan of a real server did not come up"
-	local_peer_start || stage_fail "strongSwan of the director did not come up"
-	{
-		director_globals
-		director_service vpn "\"$LAB_VIP\", \"$LAB_VIP6\"" rr 1 |
-			sed '$i\	server here { method = local }'
-	} >"$LAB_DIR/director.conf"
+	director_peer_start || stage_fail "strongSwan of the director did not come up"
+	director_config_local rr
 	stage_director_start
 	expect "what the tool says about the local server" "local 255 []" \
 		"$(director_query servers '.[] | select(.server == "here")
