@@ -36,22 +36,48 @@ static bool has_room(const struct pool *pool, const struct pool_chunk *chunk)
 		8 * (size_t)chunk->fresh + pool->object_bytes <= POOL_CHUNK_BYTES;
 }
 
-/** Puts a chunk before the others that have room. */
-static void link_roomy(struct pool *pool, struct pool_chunk *chunk)
+/** The list that a chunk belongs to; NULL: it is full. */
+static struct pool_chunk **list_of(struct pool *pool, const struct pool_chunk *chunk)
 {
-	chunk->previous = NULL;
-	chunk->next = pool->roomy;
-	if (chunk->next)
-		chunk->next->previous = chunk;
-	pool->roomy = chunk;
+	if (!chunk->used)
+		return &pool->empty;
+	return has_room(pool, chunk) ? &pool->roomy : NULL;
 }
 
-/** Takes a chunk out of those that have room. */
-static void unlink_roomy(struct pool *pool, struct pool_chunk *chunk)
+/** Puts a chunk before the others of a list. */
+static void link_chunk(
+	struct pool *pool, struct pool_chunk **list, struct pool_chunk *chunk)
 {
-	*(chunk->previous ? &chunk->previous->next : &pool->roomy) = chunk->next;
+	pool->empty_count += list == &pool->empty;
+	chunk->previous = NULL;
+	chunk->next = *list;
+	if (chunk->next)
+		chunk->next->previous = chunk;
+	*list = chunk;
+}
+
+/** Takes a chunk out of its list. */
+static void unlink_chunk(
+	struct pool *pool, struct pool_chunk **list, struct pool_chunk *chunk)
+{
+	pool->empty_count -= list == &pool->empty;
+	*(chunk->previous ? &chunk->previous->next : list) = chunk->next;
 	if (chunk->next)
 		chunk->next->previous = chunk->previous;
+}
+
+/** Puts a chunk that was in list from into the one where it belongs now. */
+static void move_chunk(
+	struct pool *pool, struct pool_chunk **from, struct pool_chunk *chunk)
+{
+	struct pool_chunk **to = list_of(pool, chunk);
+
+	if (to == from)
+		return;
+	if (from)
+		unlink_chunk(pool, from, chunk);
+	if (to)
+		link_chunk(pool, to, chunk);
 }
 
 /** A number that no chunk has; the list of them is made longer where all are taken. False
@@ -93,16 +119,8 @@ static struct pool_chunk *chunk_new(struct pool *pool)
 	*chunk = (struct pool_chunk){ .number = number,
 		.fresh = (sizeof(*chunk) + 7) / 8 };
 	pool->chunks[number] = chunk;
-	link_roomy(pool, chunk);
+	link_chunk(pool, &pool->empty, chunk);
 	return chunk;
-}
-
-/** Frees a chunk that is empty. */
-static void chunk_free(struct pool *pool, struct pool_chunk *chunk)
-{
-	unlink_roomy(pool, chunk);
-	pool->chunks[chunk->number] = NULL;
-	free(chunk);
 }
 
 /** The next place of a chunk that has room. What was given back begins with the place of
@@ -119,37 +137,57 @@ static void *take_place(struct pool *pool, struct pool_chunk *chunk)
 	return object;
 }
 
+/** A chunk with room: one that has objects before one that could be given back. */
+static struct pool_chunk *chunk_with_room(struct pool *pool)
+{
+	if (pool->roomy)
+		return pool->roomy;
+	return pool->empty ? pool->empty : chunk_new(pool);
+}
+
 /** A new object. */
 void *pool_take(struct pool *pool)
 {
-	struct pool_chunk *chunk = pool->roomy ? pool->roomy : chunk_new(pool);
+	struct pool_chunk *chunk = chunk_with_room(pool), **from;
 	void *object;
 
 	if (!chunk)
 		return NULL;
+	from = list_of(pool, chunk);
 	object = take_place(pool, chunk);
 	ASAN_UNPOISON_MEMORY_REGION(object, pool->object_bytes);
 	chunk->used++;
-	if (!has_room(pool, chunk))
-		unlink_roomy(pool, chunk);
+	move_chunk(pool, from, chunk);
 	pool->count++;
 	return memset(object, 0, pool->object_bytes);
 }
 
-/** Gives an object back. One empty chunk is kept, for what comes next. */
+/** Gives an object back. */
 void pool_give(struct pool *pool, void *object)
 {
 	uint32_t number = pool_number(object);
 	struct pool_chunk *chunk = pool->chunks[number >> POOL_PLACE_BITS];
-	bool was_full = !has_room(pool, chunk);
+	struct pool_chunk **from = list_of(pool, chunk);
 
 	memcpy(object, &chunk->returned, sizeof(chunk->returned));
 	ASAN_POISON_MEMORY_REGION((char *)object + 8, pool->object_bytes - 8);
 	chunk->returned = number & ((1U << POOL_PLACE_BITS) - 1);
 	chunk->used--;
+	move_chunk(pool, from, chunk);
 	pool->count--;
-	if (was_full)
-		link_roomy(pool, chunk);
-	if (!chunk->used && (chunk->next || chunk->previous))
-		chunk_free(pool, chunk);
+}
+
+/** Frees chunks. */
+size_t pool_trim(struct pool *pool, size_t max_chunks)
+{
+	size_t freed = 0;
+
+	for (; freed < max_chunks && pool->empty_count > 1; freed++) {
+		struct pool_chunk *chunk = pool->empty;
+
+		unlink_chunk(pool, &pool->empty, chunk);
+		pool->chunks[chunk->number] = NULL;
+		free(chunk);
+	}
+	return freed;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Many objects of one size, named by numbers of 32 bits, which take half the room of a
- * pointer. They stand in chunks, so an object never moves and costs nothing beside itself;
- * a chunk that has become empty is given back.
+ * pointer. They stand in chunks, so an object never moves and costs nothing beside itself.
+ * Giving a chunk back to the system takes as long as a hundred objects, and many can become
+ * empty at once: so it is done when the owner says so, and as much of it as that.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct pool_chunk {
 	uint32_t used;     /**< objects */
 	uint32_t fresh;    /**< place from which on nothing was ever taken */
 	uint32_t returned; /**< place of the first object that was given back; 0: none */
-	struct pool_chunk *next; /**< of the chunks that have room */
+	struct pool_chunk *next; /**< of the chunks that have room, or of those that are empty */
 	struct pool_chunk *previous;
 };
 
@@ -29,8 +30,10 @@ struct pool {
 	struct pool_chunk **chunks; /**< by number; NULL where there is none */
 	uint32_t chunk_count;
 	uint32_t object_bytes;
-	struct pool_chunk *roomy; /**< first of the chunks that have room */
-	size_t count;             /**< objects */
+	struct pool_chunk *roomy; /**< first of the chunks that have objects and room */
+	struct pool_chunk *empty; /**< first of the chunks without objects */
+	uint32_t empty_count;
+	size_t count; /**< objects */
 };
 
 /** Begins an empty pool of objects of that size. Allocates nothing. */
@@ -42,8 +45,12 @@ void pool_fini(struct pool *pool);
 /** A new object, all zero, aligned to 8 bytes; NULL without memory. */
 void *pool_take(struct pool *pool);
 
-/** Gives an object back. */
+/** Gives an object back. Its chunk stays with the pool even if that was the last one there. */
 void pool_give(struct pool *pool, void *object);
+
+/** Gives back at most max_chunks that are empty, and keeps one for what comes next; returns how
+ *  many. As many as max_chunks: there may be more. */
+size_t pool_trim(struct pool *pool, size_t max_chunks);
 
 /** The object of that number, which must be one; NULL for 0. */
 static inline void *pool_at(const struct pool *pool, uint32_t number)

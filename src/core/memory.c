@@ -4,7 +4,7 @@
 #include "base/pool.h"
 
 /** Notes the pool. */
-void memory_count(struct memory *memory, const struct pool *pool)
+void memory_count(struct memory *memory, struct pool *pool)
 {
 	if (memory->pool_count < MEMORY_POOLS)
 		memory->pools[memory->pool_count++] = pool;
@@ -36,4 +36,14 @@ bool memory_has_room(const struct memory *memory, uint64_t more_bytes)
 	return !memory || !memory->limit_bytes ||
 		memory_objects_bytes(memory) + more_bytes <=
 			memory_objects_limit_bytes(memory);
+}
+
+/** Trims one pool after the other. */
+size_t memory_trim(struct memory *memory, size_t max_chunks)
+{
+	size_t freed = 0;
+
+	for (size_t i = 0; i < memory->pool_count; i++)
+		freed += pool_trim(memory->pools[i], max_chunks - freed);
+	return freed;
 }

@@ -251,4 +251,5 @@ void counting_look(struct counting *counting, uint64_t now_ms)
 			flows += look_at(counting, client, now_ms, flows < LOOK_FLOWS);
 		}
 	}
+	pool_trim(&counting->flows_pool, 1);
 }

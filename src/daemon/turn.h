@@ -17,6 +17,7 @@ enum {
 	TURN_BATCHES = 4,         /**< of packets, NFQUEUE_BATCH in each */
 	TURN_CHANGES = 200,       /**< entries that end, or that the fast path is told of anew */
 	TURN_ENDS = 150,          /**< of these may end, so that the others go on as well */
+	TURN_CHUNKS = 2,          /**< of memory that is given back: POOL_CHUNK_BYTES each */
 	TURN_ELEMENTS = 32,       /**< that were there before the daemon */
 	TURN_STATE_BYTES = 32768, /**< of the state file */
 	TURN_ANSWERS = 1,         /**< to whom asks by the control socket */
@@ -24,6 +25,6 @@ enum {
 	TURN_ITEMS = 200,         /**< that an answer shows */
 };
 
-/** Does a turn's share of what is not about packets: has entries expire, and goes on telling
- *  the fast path. Returns whether there is more of either. */
+/** Does a turn's share of what is not about packets: has entries expire, goes on telling the
+ *  fast path, and gives memory back. Returns whether there is more of any. */
 bool turn_tidy(struct director *director, struct mirror *mirror, uint64_t now_ms);

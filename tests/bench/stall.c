@@ -44,6 +44,7 @@ struct turn {
 	uint64_t counts[CALL_KINDS];
 	long faults;
 	long switches; /**< the processor was taken away */
+	long waits;    /**< for something in the kernel */
 };
 
 /** Of one period. */
@@ -110,8 +111,9 @@ static void print_turn(const char *which, const struct turn *of)
 		rest -= of->calls[i];
 		rest_wall -= of->call_walls[i];
 	}
-	fprintf(stderr, " rest %.0f of %.0f, faults %ld, switches %ld\n", (double)rest / 1e3,
-		(double)rest_wall / 1e3, of->faults, of->switches);
+	fprintf(stderr, " rest %.0f of %.0f, faults %ld, switches %ld, waits %ld\n",
+		(double)rest / 1e3, (double)rest_wall / 1e3, of->faults, of->switches,
+		of->waits);
 }
 
 /** Prints one period. */
@@ -141,6 +143,7 @@ static void note(struct period *of)
 	turn.wall = read_ns(CLOCK_MONOTONIC) - woke_wall;
 	turn.processor = read_ns(CLOCK_THREAD_CPUTIME_ID) - woke_processor;
 	turn.faults = usage.ru_minflt - woke_usage.ru_minflt;
+	turn.waits = usage.ru_nvcsw - woke_usage.ru_nvcsw;
 	turn.switches = usage.ru_nivcsw - woke_usage.ru_nivcsw;
 	of->turns++;
 	if (turn.wall > of->slowest.wall)

@@ -110,7 +110,8 @@ static size_t count_chunks(const struct pool *pool)
 	return count;
 }
 
-/** Empty chunks are given back, but one; their numbers are used again. */
+/** Empty chunks are given back when that is asked for, so many at a time, but one; their numbers
+ *  are used again. */
 START_TEST(pool_gives_back)
 {
 	static uint32_t numbers[OBJECTS];
@@ -122,13 +123,41 @@ START_TEST(pool_gives_back)
 			numbers[i] = take(&pool);
 		ck_assert_uint_eq(count_chunks(&pool), 4);
 		ck_assert_uint_eq(pool.chunk_count, 4);
+		ck_assert_uint_eq(pool_trim(&pool, 9), 0);
 		for (size_t i = 0; i < OBJECTS; i++) {
 			check(&pool, numbers[i]);
 			pool_give(&pool, pool_at(&pool, numbers[i]));
 		}
 		ck_assert_uint_eq(pool.count, 0);
+		ck_assert_uint_eq(count_chunks(&pool), 4);
+		ck_assert_uint_eq(pool_trim(&pool, 1), 1);
+		ck_assert_uint_eq(count_chunks(&pool), 3);
+		ck_assert_uint_eq(pool_trim(&pool, 9), 2);
 		ck_assert_uint_eq(count_chunks(&pool), 1);
+		ck_assert_uint_eq(pool_trim(&pool, 9), 0);
 	}
+	pool_fini(&pool);
+}
+END_TEST
+
+/** A chunk that has objects is filled before one that is empty, which so stays empty. */
+START_TEST(pool_fills_up)
+{
+	static uint32_t numbers[OBJECTS];
+	struct pool pool;
+
+	pool_init(&pool, OBJECT_BYTES);
+	for (size_t i = 0; i < OBJECTS; i++)
+		numbers[i] = take(&pool);
+	/* One object stays in the first chunk; the rest goes, the first chunk's last. */
+	for (size_t i = OBJECTS; i-- > 1;)
+		pool_give(&pool, pool_at(&pool, numbers[i]));
+	for (size_t i = 1; i < A_CHUNK - 1; i++)
+		ck_assert_uint_eq(take(&pool) >> POOL_PLACE_BITS,
+			numbers[0] >> POOL_PLACE_BITS);
+	check(&pool, numbers[0]);
+	ck_assert_uint_eq(pool_trim(&pool, 9), 2);
+	ck_assert_uint_eq(pool_trim(&pool, 9), 0);
 	pool_fini(&pool);
 }
 END_TEST
@@ -168,4 +197,4 @@ START_TEST(pool_without_memory)
 }
 END_TEST
 
-UNIT_MAIN("pool", pool_gives_and_takes, pool_gives_back, pool_without_memory)
+UNIT_MAIN("pool", pool_gives_and_takes, pool_gives_back, pool_fills_up, pool_without_memory)

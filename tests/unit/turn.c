@@ -22,6 +22,8 @@
 #include "tests/unit/unit.h"
 
 #define CLIENTS 3000
+#define MANY 120000 /**< clients, in more than ten chunks of memory */
+#define STRIDE 7919 /**< none of its factors is one of MANY's */
 #define ASKING 6 /**< connections */
 #define CALL(method, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\",\"params\":" params "}"
@@ -69,9 +71,9 @@ struct fixture {
 };
 
 /** Adds client number i. */
-static void add_client(struct director *director, uint32_t i)
+static struct session_entry *add_client(struct director *director, uint32_t i)
 {
-	uint8_t bytes[4] = { 100, 0, (uint8_t)(i >> 8), (uint8_t)i };
+	uint8_t bytes[4] = { 100, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
 	struct packet_flow flow = { address_v4(bytes), test_address("192.0.2.1"), 500, 500 };
 	struct service *service = &director->services[0];
 	struct session_entry *entry;
@@ -80,17 +82,18 @@ static void add_client(struct director *director, uint32_t i)
 				 &flow, 1, &entry),
 		0);
 	session_establish(&director->sessions, entry, 1);
+	return entry;
 }
 
-/** Makes it. */
-static void begin(struct fixture *fixture)
+/** Makes it, with no clients yet. */
+static void begin_empty(struct fixture *fixture, uint32_t max_entries)
 {
 	static const struct hash_key key = { { 1, 2 } };
 	struct session_events events = mirror_events(&fixture->mirror);
 
 	log_open(LOG_LEVEL_ERROR);
 	*fixture = (struct fixture){ .config = test_config(2) };
-	fixture->config->max_entries = 4096;
+	fixture->config->max_entries = max_entries;
 	snprintf(fixture->path, sizeof(fixture->path), "/tmp/ipb-turn-%d", (int)getpid());
 	ck_assert_int_eq(
 		director_new(fixture->config, &key, &events, &fixture->director), 0);
@@ -99,6 +102,13 @@ static void begin(struct fixture *fixture)
 		.backend = &backend,
 		.refill_next = SIZE_MAX,
 	};
+	put_count = removed_count = 0;
+}
+
+/** Makes it. */
+static void begin(struct fixture *fixture)
+{
+	begin_empty(fixture, 4096);
 	for (uint32_t i = 0; i < CLIENTS; i++)
 		add_client(fixture->director, i);
 	put_count = removed_count = 0;
@@ -139,6 +149,54 @@ START_TEST(turn_tidies)
 	ck_assert_uint_eq(ended, CLIENTS);
 	ck_assert_uint_gt(told, 0);
 	ck_assert_uint_ge(turns, CLIENTS / TURN_ENDS);
+	end(&fixture);
+}
+END_TEST
+
+/** How many chunks of memory the director has. */
+static size_t count_chunks(const struct director *director)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < director->memory.pool_count; i++) {
+		const struct pool *pool = director->memory.pools[i];
+
+		for (uint32_t j = 0; j < pool->chunk_count; j++)
+			count += pool->chunks[j] != NULL;
+	}
+	return count;
+}
+
+/** Clients leave in another order than they came in, as after a restart, so that each chunk of
+ *  memory has some to the last: even so a turn gives back no more than its share of them, and
+ *  in the end all but one of each pool's are given back. */
+START_TEST(turn_gives_back)
+{
+	static struct session_entry *entries[MANY];
+	size_t turns = 0, most = 0, before;
+	struct fixture fixture;
+	bool is_more = true;
+
+	begin_empty(&fixture, MANY);
+	for (uint32_t i = 0; i < MANY; i++)
+		entries[i] = add_client(fixture.director, i);
+	for (uint32_t i = 0; i < MANY; i++)
+		session_touch(&fixture.director->sessions,
+			entries[(uint64_t)i * STRIDE % MANY], 2);
+	before = count_chunks(fixture.director);
+	ck_assert_uint_gt(before, 10);
+	for (; is_more; turns++) {
+		size_t now;
+
+		is_more = turn_tidy(fixture.director, &fixture.mirror, 18000002);
+		now = count_chunks(fixture.director);
+		most = before - now > most ? before - now : most;
+		before = now;
+	}
+	ck_assert_uint_eq(fixture.director->sessions.entry_count, 0);
+	ck_assert_uint_eq(most, TURN_CHUNKS);
+	ck_assert_uint_eq(before, 2);
+	ck_assert_uint_gt(turns, MANY / TURN_ENDS);
 	end(&fixture);
 }
 END_TEST
@@ -306,4 +364,4 @@ START_TEST(turn_answers)
 }
 END_TEST
 
-UNIT_MAIN("turn", turn_tidies, turn_saves, turn_shows, turn_answers)
+UNIT_MAIN("turn", turn_tidies, turn_gives_back, turn_saves, turn_shows, turn_answers)
