@@ -22,6 +22,7 @@ static const struct daemon_step *const steps[] = {
 	&daemon_queue,
 	&daemon_plan,
 	&daemon_fast_path_choice,
+	&daemon_plan_chosen,
 	&daemon_icmp,
 	&daemon_ruleset,
 	&daemon_routing,

@@ -59,6 +59,15 @@ static void plan_down(struct daemon *daemon)
 
 const struct daemon_step daemon_plan = { .up = plan_up, .down = plan_down };
 
+/** Works the routing out for the fast path that was chosen: if it is nft, nothing has changed
+ *  with the choice. */
+static int plan_chosen_up(struct daemon *daemon)
+{
+	return routing_renew(daemon->config, &daemon->routing);
+}
+
+const struct daemon_step daemon_plan_chosen = { .up = plan_chosen_up };
+
 /** Makes the routing, after the nft table and when nothing of an earlier run gives marks any more
  *  that mean other servers now. What the kernel does with marks goes on while the daemon is
  *  away; --cleanup removes it. */

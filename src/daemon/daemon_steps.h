@@ -58,6 +58,7 @@ extern const struct daemon_step daemon_state_watch;
 extern const struct daemon_step daemon_probe;
 extern const struct daemon_step daemon_queue;
 extern const struct daemon_step daemon_plan;
+extern const struct daemon_step daemon_plan_chosen;
 extern const struct daemon_step daemon_routing;
 extern const struct daemon_step daemon_icmp;
 extern const struct daemon_step daemon_ruleset;

@@ -8,6 +8,7 @@
 
 #include "daemon/log.h"
 #include "kernel/policy_route.h"
+#include "kernel/policy_tunnel.h"
 #include "kernel/tunnel_device.h"
 
 /** The kernel's name for what makes a kind of device, with what a module needs to be
@@ -49,6 +50,7 @@ static void log_tunnel_error(int error, const struct tunnel_device *device)
 }
 
 struct routing {
+	bool for_each; /**< each server of method tunnel has a device of its own */
 	struct policy_route_counters counters;
 	struct policy_route *change; /**< owned */
 };
@@ -80,6 +82,7 @@ int routing_prepare(const struct config *config, struct routing **ret_routing)
 
 	if (!routing)
 		return -ENOMEM;
+	routing->for_each = policy_tunnel_is_for_each(config);
 	error = policy_route_prepare(config, &routing->counters, &routing->change);
 	error = judge(&routing->counters, error);
 	if (error)
@@ -87,6 +90,16 @@ int routing_prepare(const struct config *config, struct routing **ret_routing)
 	else
 		*ret_routing = routing;
 	return error;
+}
+
+/** Plans again. */
+int routing_renew(const struct config *config, struct routing **routing)
+{
+	if ((*routing)->for_each == policy_tunnel_is_for_each(config))
+		return 0;
+	routing_close(*routing);
+	*routing = NULL;
+	return routing_prepare(config, routing);
 }
 
 /** Does what was planned. */

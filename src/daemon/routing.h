@@ -12,6 +12,10 @@ struct routing;
  *  What is wrong is logged. Negative errno. */
 int routing_prepare(const struct config *config, struct routing **ret_routing);
 
+/** Works it out again if the fast path has been chosen since, and needs other tunnel devices
+ *  than were expected. Errors as above; *routing is NULL then. */
+int routing_renew(const struct config *config, struct routing **routing);
+
 /** Makes rules and routes that. A next hop that is not on-link is logged and is no error.
  *  Negative errno. */
 int routing_commit(struct routing *routing);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/policy_route.h"
 #include "kernel/rtnl_neighbour.h"
 #include "kernel/rtnl_route.h"
 #include "kernel/rtnl_watch.h"
@@ -208,6 +209,8 @@ static void see_route(struct next_hops *hops, const struct nlmsghdr *message)
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*route))
 		return;
+	if (route->rtm_protocol == POLICY_ROUTE_PROTOCOL)
+		hops->changes |= NEXT_HOP_OURS_CHANGED;
 	network = rtnl_route_network(message);
 	for (size_t i = 0; i < hops->count; i++) {
 		const struct hop *hop = &hops->items[i];
@@ -257,7 +260,7 @@ static int take_changes(struct next_hops *hops)
 int next_hops_read(struct next_hops *hops)
 {
 	if (!rtnl_watch_read(hops->watch_fd, see_notice, hops)) {
-		hops->changes |= NEXT_HOP_LINK_CHANGED;
+		hops->changes |= NEXT_HOP_LINK_CHANGED | NEXT_HOP_OURS_CHANGED;
 		hops->ask_again = true;
 	}
 	if (hops->ask_again)

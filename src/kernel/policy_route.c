@@ -194,6 +194,24 @@ int policy_route_prepare(const struct config *config, struct policy_route_counte
 	return 0;
 }
 
+/** Plans and reconciles once more where a device of before had a server's place: nothing leads
+ *  into that one any more, so it is gone. */
+static int settle(struct policy_route *change)
+{
+	struct policy_route_counters counters = { .unreachable = 0 };
+	struct policy_plan plan = {
+		.config = change->plan.config,
+		.counters = &counters,
+		.by_mark = change->plan.by_mark,
+	};
+	int error = policy_plan_make(&plan, &change->netlink);
+
+	if (!error)
+		error = reconcile(&change->netlink, &plan);
+	policy_plan_fini(&plan);
+	return error;
+}
+
 /** Reconciles. */
 int policy_route_commit(struct policy_route *change)
 {
@@ -201,6 +219,8 @@ int policy_route_commit(struct policy_route *change)
 
 	change->committed = true;
 	error = reconcile(&change->netlink, &change->plan);
+	if (!error && change->plan.counters->tunnels_in_the_way)
+		error = settle(change);
 	if (!error && change->plan.counters->unreachable)
 		error = -EHOSTUNREACH;
 	return error;

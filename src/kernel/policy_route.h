@@ -50,6 +50,7 @@ struct policy_route_counters {
 	uint32_t unreachable;                      /**< next hops that cannot be used */
 	const struct config_server *first_unreachable; /**< in config; NULL when none */
 	uint8_t first_unreachable_family;              /**< of its clients */
+	uint32_t tunnels_in_the_way; /**< of servers' own devices: not taken */
 	int tunnel_error; /**< of a tunnel device, negative errno; 0: none */
 	struct tunnel_device tunnel_device; /**< that device */
 };

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/ruleset.h"
+
 /** What a link must carry, RFC 8200 5 and RFC 791 3.2. */
 #define MTU_MIN_IPV6_BYTES 1280
 #define MTU_MIN_IPV4_BYTES 68
@@ -19,13 +21,19 @@
 /** Bytes of UDP and GUE without options (draft-ietf-intarea-gue-09 3.1). */
 #define GUE_BYTES 12
 
+/** IP, and UDP with GUE. */
+uint32_t policy_tunnel_outer_bytes(const struct config_server *server, uint8_t outer)
+{
+	return (outer == AF_INET ? 20u : 40u) +
+		(server->encapsulation == ENCAPSULATION_GUE ? GUE_BYTES : 0);
+}
+
 /** The largest packet that fits into the tunnel; a way that is too narrow even for what a
  *  link must carry gets the outer packets in fragments. */
-static uint32_t inner_mtu_bytes(
-	const struct tunnel_device *device, uint8_t family, uint32_t outer_bytes)
+static uint32_t inner_mtu_bytes(const struct config_server *server, uint8_t outer,
+	uint8_t family, uint32_t outer_bytes)
 {
-	uint32_t header_bytes = (device->family == AF_INET ? 20u : 40u) +
-				(device->gue_port ? GUE_BYTES : 0);
+	uint32_t header_bytes = policy_tunnel_outer_bytes(server, outer);
 	uint32_t min_bytes = family == AF_INET6 ? MTU_MIN_IPV6_BYTES : MTU_MIN_IPV4_BYTES;
 
 	if (outer_bytes < min_bytes + header_bytes)
@@ -33,16 +41,23 @@ static uint32_t inner_mtu_bytes(
 	return outer_bytes - header_bytes;
 }
 
-/** Describes the device for a family's packets to end, whose way is known. */
-static struct tunnel_device device_for(const struct config_server *server,
-	uint8_t family, const struct address *end, const struct rtnl_route *way)
+/** Where nft sends into them. */
+bool policy_tunnel_is_for_each(const struct config *config)
+{
+	return config->fast_path == FAST_PATH_NFT && ruleset_has_fast_path(config);
+}
+
+/** Describes the device for a family's packets to end, whose way is known: one for this
+ *  server, if each is to have one or there is no other way, or the one for all. */
+static struct tunnel_device device_for(const struct config_server *server, uint8_t family,
+	const struct address *end, const struct rtnl_route *way, bool each)
 {
 	bool gue = server->encapsulation == ENCAPSULATION_GUE;
 	struct tunnel_device device = { .family = end->family };
 
 	if (end->family == AF_INET)
 		device.inner = family;
-	if (!gue && (end->family == AF_INET6 || family == AF_INET)) {
+	if (!each && !gue && (end->family == AF_INET6 || family == AF_INET)) {
 		snprintf(device.name, sizeof(device.name), "%stunnel%c",
 			TUNNEL_DEVICE_PREFIX, end->family == AF_INET ? '4' : '6');
 		return device;
@@ -96,9 +111,10 @@ int policy_tunnel_delete_others(struct netlink *netlink, const struct policy_pla
 	return error;
 }
 
-/** Plans a device that is not planned yet, and sees to it that it is there. */
+/** Plans a device that is not planned yet, and sees to it that it is there; replace: even
+ *  if another of ours has to go for it, which may have been in use. */
 static int plan_device(struct policy_plan *plan, struct netlink *netlink,
-	const struct tunnel_device *wanted)
+	const struct tunnel_device *wanted, bool replace)
 {
 	struct policy_plan_device *items, *item;
 	int error;
@@ -109,25 +125,25 @@ static int plan_device(struct policy_plan *plan, struct netlink *netlink,
 	plan->devices = items;
 	item = &items[plan->device_count];
 	item->device = *wanted;
-	error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
+	error = tunnel_device_put(netlink, wanted, replace, &item->interface, &item->made);
 	/* One that is not planned may be in the way; what is still to come is made again. */
-	if (error == -EEXIST && !policy_tunnel_delete_others(netlink, plan))
-		error = tunnel_device_put(netlink, wanted, &item->interface, &item->made);
-	if (error) {
+	if (error == -EEXIST && replace && !policy_tunnel_delete_others(netlink, plan))
+		error = tunnel_device_put(
+			netlink, wanted, true, &item->interface, &item->made);
+	if (error && (replace || error != -EEXIST)) {
 		plan->counters->tunnel_error = error;
 		plan->counters->tunnel_device = *wanted;
-		return error;
 	}
-	plan->device_count++;
-	return 0;
+	plan->device_count += !error;
+	return error;
 }
 
 /** Finds or plans the device and says its index. */
 static int interface_of(struct policy_plan *plan, struct netlink *netlink,
-	const struct tunnel_device *wanted, uint32_t *ret_interface)
+	const struct tunnel_device *wanted, bool replace, uint32_t *ret_interface)
 {
 	const struct policy_plan_device *device = planned(plan, wanted);
-	int error = device ? 0 : plan_device(plan, netlink, wanted);
+	int error = device ? 0 : plan_device(plan, netlink, wanted, replace);
 
 	if (error)
 		return error;
@@ -142,26 +158,43 @@ static bool outer_keeps_mark(const struct tunnel_device *device)
 	return !device->remote.family && device->family == AF_INET;
 }
 
+/** Finds or plans the device, and says which it is. One that each server is to have is not
+ *  worth a gap in another one's packets: where something is in the way, that for all does. */
+static int choose_device(struct policy_plan *plan, struct netlink *netlink,
+	const struct config_server *server, uint8_t family, const struct address *end,
+	const struct rtnl_route *way, struct tunnel_device *ret_device,
+	uint32_t *ret_interface)
+{
+	int error;
+
+	if (policy_tunnel_is_for_each(plan->config)) {
+		*ret_device = device_for(server, family, end, way, true);
+		error = interface_of(plan, netlink, ret_device, false, ret_interface);
+		if (error != -EEXIST)
+			return error;
+		plan->counters->tunnels_in_the_way++;
+	}
+	*ret_device = device_for(server, family, end, way, false);
+	return interface_of(plan, netlink, ret_device, true, ret_interface);
+}
+
 /** Plans the way into the device, and in the same table that of the outer packets where
  *  they would else meet the first one again. */
-static int plan_ways(struct policy_plan *plan, struct netlink *netlink,
-	const struct tunnel_device *device, const struct rtnl_route *way,
-	struct rtnl_route *inner)
+static int plan_ways(struct policy_plan *plan, const struct tunnel_device *device,
+	const struct rtnl_route *way, const struct rtnl_route *inner)
 {
 	struct rtnl_route outer = *inner;
-	int error = interface_of(plan, netlink, device, &inner->interface);
+	int error = 0;
 
-	if (error)
-		return error;
 	if (outer_keeps_mark(device)) {
 		outer.host = inner->tunnel;
 		outer.tunnel.family = 0;
 		memset(outer.tunnel.bytes, 0, sizeof(outer.tunnel.bytes));
 		outer.gateway = way->gateway;
 		outer.interface = way->interface;
+		outer.mtu_bytes = 0;
 		error = rtnl_routes_append(&plan->routes, &outer);
 	}
-	inner->mtu_bytes = inner_mtu_bytes(device, inner->family, way->mtu_bytes);
 	return error ? error : rtnl_routes_append(&plan->routes, inner);
 }
 
@@ -185,10 +218,14 @@ int policy_tunnel_plan(struct policy_plan *plan, struct netlink *netlink,
 	}
 	if (error)
 		return error;
-	device = device_for(server, family, end, &way);
+	error = choose_device(
+		plan, netlink, server, family, end, &way, &device, &inner.interface);
+	if (error)
+		return error;
 	if (!device.remote.family)
 		inner.tunnel = *end;
-	return plan_ways(plan, netlink, &device, &way, &inner);
+	inner.mtu_bytes = inner_mtu_bytes(server, end->family, family, way.mtu_bytes);
+	return plan_ways(plan, &device, &way, &inner);
 }
 
 /** Plans that a family's packets which come in by a device are dropped. */

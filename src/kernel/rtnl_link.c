@@ -47,6 +47,9 @@ static void link_attribute(const struct nlattr *attribute, struct rtnl_link *lin
 	case IFLA_MASTER:
 		link->master = rtnl_attribute_u32(attribute);
 		break;
+	case IFLA_GROUP:
+		link->group = rtnl_attribute_u32(attribute);
+		break;
 	case IFLA_LINKINFO:
 		link->bridge = is_bridge(attribute);
 		break;

@@ -22,6 +22,7 @@ struct rtnl_link {
 	uint32_t master;    /**< index of the bridge, bond or VRF that has it; 0: none */
 	uint32_t mtu_bytes;
 	bool bridge;        /**< it is one */
+	uint32_t group;
 	uint8_t address[RTNL_LINK_ADDRESS_BYTES];
 };
 

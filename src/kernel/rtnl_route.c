@@ -299,7 +299,7 @@ static int lookup_see(const struct nlmsghdr *message, void *user_data)
 }
 
 /** Asks the kernel which way it would send to the address. */
-static int lookup(struct netlink *netlink, const struct address *address,
+static int lookup(struct netlink *netlink, const struct address *address, uint32_t mark,
 	struct rtnl_route *ret_route)
 {
 	size_t size_bytes = address_size_bytes(address);
@@ -312,6 +312,8 @@ static int lookup(struct netlink *netlink, const struct address *address,
 	header->rtm_family = address->family;
 	header->rtm_dst_len = (unsigned char)(size_bytes * 8);
 	mnl_attr_put(message, RTA_DST, size_bytes, address->bytes);
+	if (mark)
+		mnl_attr_put_u32(message, RTA_MARK, mark);
 	error = netlink_talk(netlink, message, lookup_see, ret_route);
 	if (error == -EPERM || error == -ENOMEM || error == -ENOBUFS)
 		return error;
@@ -326,7 +328,7 @@ int rtnl_on_link(
 	struct netlink *netlink, const struct address *address, uint32_t *ret_interface)
 {
 	struct rtnl_route route;
-	int error = lookup(netlink, address, &route);
+	int error = lookup(netlink, address, 0, &route);
 
 	if (error)
 		return error;
@@ -350,14 +352,21 @@ static int mtu_see(const struct nlmsghdr *message, void *user_data)
 	return 0;
 }
 
-/** Looks the way up, and the link's MTU where the way has none of its own. */
+/** Without a mark. */
 int rtnl_way(struct netlink *netlink, const struct address *address,
+	struct rtnl_route *ret_route)
+{
+	return rtnl_way_marked(netlink, address, 0, ret_route);
+}
+
+/** Looks the way up, and the link's MTU where the way has none of its own. */
+int rtnl_way_marked(struct netlink *netlink, const struct address *address, uint32_t mark,
 	struct rtnl_route *ret_route)
 {
 	union rtnl_request request;
 	struct nlmsghdr *message;
 	struct ifinfomsg *header;
-	int error = lookup(netlink, address, ret_route);
+	int error = lookup(netlink, address, mark, ret_route);
 
 	if (error || ret_route->mtu_bytes)
 		return error;

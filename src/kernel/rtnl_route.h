@@ -63,3 +63,7 @@ int rtnl_on_link(struct netlink *netlink, const struct address *address,
  *  the link's. -EHOSTUNREACH when there is no way, or the address is our own. */
 int rtnl_way(struct netlink *netlink, const struct address *address,
 	struct rtnl_route *ret_route);
+
+/** The same of packets that have a mark, which may lead to an address of our own. */
+int rtnl_way_marked(struct netlink *netlink, const struct address *address, uint32_t mark,
+	struct rtnl_route *ret_route);

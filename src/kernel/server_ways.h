@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "kernel/netlink.h"
 #include "kernel/next_hop.h"
 
 /** A server with its service, for one family of clients. */
@@ -26,6 +27,8 @@ struct server_ways {
 	struct next_hops *hops; /**< owned */
 	int *numbers; /**< owned; next hop of each way by its index; negative: needs none */
 	size_t count; /**< two for each server */
+	bool for_each; /**< packets can be sent into tunnel devices: each server has its own */
+	struct netlink netlink;
 };
 
 /** Sees one way. A negative return ends the walk with that error. */
@@ -51,8 +54,18 @@ const struct next_hop *server_ways_hop(
 int server_ways_fd(const struct server_ways *ways);
 
 /** Takes over what the kernel told meanwhile; all: asks also for what it does not tell of,
- *  once a second. Returns bits of enum next_hop_change. */
+ *  once a second. Returns bits of enum next_hop_change; NEXT_HOP_CHANGED: some way may not be
+ *  what it was, be it by its device. */
 int server_ways_follow(struct server_ways *ways, bool all);
+
+/**
+ * The tunnel device of a way, with the largest packet that its tunnel takes: that which packets
+ * with the server's mark are routed into, as the kernel has it now. Packets can be sent into it
+ * as they are. -ENODEV: there is none, the server's method being another one, or its device one
+ * for all (policy_tunnel.h), or none yet; other negative errno.
+ */
+int server_ways_device(struct server_ways *ways, const struct server_way *way,
+	uint32_t *ret_interface, uint32_t *ret_mtu_bytes);
 
 /** The service's first virtual address of a family, with nat its only one; or NULL. */
 const struct address *server_way_virtual(

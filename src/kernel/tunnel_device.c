@@ -270,17 +270,18 @@ static bool device_is_right(const struct found *found)
 
 /** Keeps, replaces or makes the device. */
 int tunnel_device_put(struct netlink *netlink, const struct tunnel_device *device,
-	uint32_t *ret_interface, bool *ret_made)
+	bool replace, uint32_t *ret_interface, bool *ret_made)
 {
 	struct found found;
 	int error = device_find(netlink, device, &found);
+	bool is_right = !error && device_is_ours(&found) && device_is_right(&found);
 
 	*ret_made = false;
 	if (error)
 		return error;
-	if (found.interface && !device_is_ours(&found))
+	if (found.interface && !is_right && !(replace && device_is_ours(&found)))
 		return -EEXIST;
-	if (!found.interface || !device_is_right(&found)) {
+	if (!is_right) {
 		if (found.interface)
 			error = tunnel_device_delete(netlink, found.interface);
 		if (!error)

@@ -2,8 +2,9 @@
 /*
  * One device that puts packets into packets. In external mode it serves all servers of a
  * family, since not the device but the route says where to; ipip and ip6tnl can do that.
- * What they cannot in that mode, IPv6 in IPv4 and GUE, takes a device a server, whose
- * packets go where the main table says, whatever their mark. A device is known as ours by
+ * What they cannot in that mode, IPv6 in IPv4 and GUE, takes a device a server, as does all
+ * that is sent into a device without a route. Its packets go where the main table says,
+ * whatever their mark. A device is known as ours by
  * its name and its group. Never looks at the servers.
  */
 #pragma once
@@ -36,13 +37,14 @@ struct tunnel_device {
 const char *tunnel_device_kind(const struct tunnel_device *device);
 
 /**
- * Makes the device, or keeps one of ours that is right, and takes it up. ret_interface is
- * its index, ret_made whether there was none or a wrong one. -EOPNOTSUPP the kernel has
- * no such devices; -EEXIST another one of that name or for the same packets is there;
- * -EINVAL with a gue_port: the kernel has no GUE; else negative errno.
+ * Makes the device, or keeps one of ours that is right, and takes it up. replace: a wrong
+ * one of ours by that name goes for it, with the routes into it. ret_interface is its index,
+ * ret_made whether there was none or a wrong one. -EOPNOTSUPP the kernel has no such
+ * devices; -EEXIST another one of that name or for the same packets is there; -EINVAL with a
+ * gue_port: the kernel has no GUE; else negative errno.
  */
 int tunnel_device_put(struct netlink *netlink, const struct tunnel_device *device,
-	uint32_t *ret_interface, bool *ret_made);
+	bool replace, uint32_t *ret_interface, bool *ret_made);
 
 /** Has the kernel understand ICMP errors about GUE packets of ours: it looks for a tunnel
  *  behind a UDP header only while some socket encapsulates. This one is bound to nothing

@@ -24,7 +24,8 @@ KERNEL_TESTS = \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
 	tests/kernel/translate \
-	tests/kernel/tunnel
+	tests/kernel/tunnel \
+	tests/kernel/tunnel_each
 
 if HAVE_BPF
 KERNEL_TESTS += tests/kernel/bpf_maps
@@ -85,10 +86,15 @@ tests_kernel_ruleset_SOURCES = tests/kernel/ruleset.c $(KERNEL_COMMON)
 tests_kernel_ruleset_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_ruleset_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_ruleset_LDADD = $(KERNEL_LDADD)
-tests_kernel_tunnel_SOURCES = tests/kernel/tunnel.c $(KERNEL_COMMON)
+KERNEL_TUNNELS = tests/kernel/tunnels.c tests/kernel/tunnels.h $(KERNEL_COMMON)
+tests_kernel_tunnel_SOURCES = tests/kernel/tunnel.c $(KERNEL_TUNNELS)
 tests_kernel_tunnel_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_tunnel_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_tunnel_LDADD = $(KERNEL_LDADD)
+tests_kernel_tunnel_each_SOURCES = tests/kernel/tunnel_each.c $(KERNEL_TUNNELS)
+tests_kernel_tunnel_each_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_tunnel_each_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_tunnel_each_LDADD = $(KERNEL_LDADD)
 tests_kernel_conntrack_SOURCES = tests/kernel/conntrack.c $(KERNEL_NAT)
 tests_kernel_conntrack_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_conntrack_CFLAGS = $(KERNEL_CFLAGS)

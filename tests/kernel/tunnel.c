@@ -14,45 +14,14 @@
 #include "fixture.h"
 #include "kernel/policy_route.h"
 #include "kernel/tunnel_device.h"
+#include "tunnels.h"
 
 static struct policy_route_counters counters;
-
-/** The config with both servers behind tunnels. */
-static struct config *tunnels(void)
-{
-	struct config *config = fixture_config();
-
-	config->services[0].servers[0].method = METHOD_TUNNEL;
-	config->services[0].servers[1].method = METHOD_TUNNEL;
-	return config;
-}
 
 /** Applies it. */
 static int apply(void)
 {
-	return policy_route_apply(tunnels(), &counters);
-}
-
-/** Marks what a client sends for a server. */
-static void mark_for(size_t server)
-{
-	struct config *config = tunnels();
-
-	fixture_shell("nft add table inet marking && nft add chain inet marking c "
-		      "'{ type filter hook prerouting priority -300; }' && "
-		      "nft flush chain inet marking c && "
-		      "nft add rule inet marking c udp dport 500 meta mark set %u",
-		config_server_mark(config, &config->services[0].servers[server]));
-}
-
-/** All rules, routes and devices, sorted. */
-static char *everything(void)
-{
-	return fixture_output("{ ip rule; ip -6 rule; ip route show table all; "
-			      "ip -6 route show table all; "
-			      "ip -o link | sed 's/^[0-9]*: //' | "
-			      "grep -v '^tunl0\\|^ip6tnl0\\|^sit0'; "
-			      "} | sort");
+	return policy_route_apply(tunnels_config(), &counters);
 }
 
 START_TEST(packets_leave_in_packets)
@@ -65,14 +34,14 @@ START_TEST(packets_leave_in_packets)
 	ck_assert_uint_eq(counters.rules_added, 2 * 2 + 2 * 3 + 2 + 2);
 	/* With ipip the server itself is in the table, too. */
 	ck_assert_uint_eq(counters.routes_added, 2 * (3 + 2));
-	mark_for(1);
+	tunnels_mark(1);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x12);
 	ck_assert_uint_eq(frame.packet[9], 4);
 	ck_assert_mem_eq(frame.packet + 16, "\x0a\x02\x00\x0c", 4);
 	ck_assert_uint_eq(frame.packet[20 + 9], 17);
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x11);
@@ -100,11 +69,11 @@ END_TEST
 
 START_TEST(removed_without_a_trace)
 {
-	char *before = everything(), *after;
+	char *before = tunnels_everything(), *after;
 
 	ck_assert_int_eq(apply(), 0);
 	ck_assert_int_eq(policy_route_remove(), 0);
-	after = everything();
+	after = tunnels_everything();
 	ck_assert_str_eq(before, after);
 	free(before);
 	free(after);
@@ -114,7 +83,7 @@ END_TEST
 START_TEST(another_method_takes_the_devices_away)
 {
 	ck_assert_int_eq(apply(), 0);
-	tunnels()->services[0].servers[0].method = METHOD_DIRECT;
+	tunnels_config()->services[0].servers[0].method = METHOD_DIRECT;
 	ck_assert_int_eq(policy_route_apply(fixture_config(), &counters), 0);
 	fixture_shell("ip link show ipb-sit-1 >/dev/null");
 	fixture_shell("ip link show ipb-tunnel4 >/dev/null");
@@ -133,7 +102,7 @@ START_TEST(a_device_that_went_comes_again)
 	watch = policy_route_watch_open();
 	fixture_shell("ip link del ipb-tunnel4");
 	ck_assert(policy_route_watch_read(watch, fixture_config()));
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	fixture_expect_only_marker();
 	ck_assert_int_eq(apply(), 0);
@@ -173,7 +142,7 @@ START_TEST(mtu_is_what_the_link_leaves)
 	ck_assert_int_eq(apply(), 0);
 	fixture_shell("ip route show table 9000 | grep -q 'mtu lock 1480'");
 	fixture_shell("ip -6 route show table 9000 | grep -q 'mtu lock 1460'");
-	mark_for(0);
+	tunnels_mark(0);
 	size_bytes = fixture_udp(packet, FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6, 500, 500,
 		payload, 1460 - 48 + 1);
 	fixture_inject(packet, size_bytes);
@@ -189,7 +158,7 @@ END_TEST
 /** Changes the servers before they are applied: this one is the first. */
 static struct config_server *first_server(void)
 {
-	return &tunnels()->services[0].servers[0];
+	return &tunnels_config()->services[0].servers[0];
 }
 
 START_TEST(ipv4_in_ipv6_where_the_server_has_nothing_else)
@@ -198,7 +167,7 @@ START_TEST(ipv4_in_ipv6_where_the_server_has_nothing_else)
 
 	first_server()->address_v4.family = 0;
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x11);
@@ -214,7 +183,7 @@ START_TEST(ipv6_in_ipv4_where_the_server_has_nothing_else)
 	struct fixture_frame frame;
 
 	ck_assert_int_eq(apply(), 0);
-	mark_for(1);
+	tunnels_mark(1);
 	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x12);
@@ -254,7 +223,7 @@ START_TEST(packets_leave_in_gue)
 
 	gue_everywhere();
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.packet[9], 17);
@@ -266,7 +235,7 @@ START_TEST(packets_leave_in_gue)
 	ck_assert_uint_eq(frame.packet[6], 17);
 	expect_gue(frame.packet + 40, 6080, 41, true);
 	ck_assert_uint_eq(frame.packet[52 + 6], 17);
-	mark_for(1);
+	tunnels_mark(1);
 	fixture_send_udp(FIXTURE_CLIENT_V6, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.packet[9], 17);
@@ -284,7 +253,7 @@ START_TEST(gue_over_ipv6_takes_ipv4)
 	gue_everywhere();
 	first_server()->address_v4.family = 0;
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.packet[6], 17);
@@ -297,7 +266,7 @@ START_TEST(gue_servers_that_change_places)
 {
 	struct config_server *server = first_server();
 	struct address first = server[0].address_v4;
-	char *before = everything();
+	char *before = tunnels_everything();
 	struct fixture_frame frame;
 	int watch;
 
@@ -309,7 +278,7 @@ START_TEST(gue_servers_that_change_places)
 	server[0].address_v4 = server[1].address_v4;
 	server[1].address_v4 = first;
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	fixture_send_udp(FIXTURE_CLIENT_V4, 500, 500);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.station, 0x12);
@@ -324,7 +293,7 @@ START_TEST(gue_servers_that_change_places)
 	ck_assert(!policy_route_watch_read(watch, fixture_config()));
 	close(watch);
 	ck_assert_int_eq(policy_route_remove(), 0);
-	ck_assert_str_eq(before, everything());
+	ck_assert_str_eq(before, tunnels_everything());
 	free(before);
 }
 END_TEST
@@ -384,7 +353,7 @@ START_TEST(a_narrower_way_behind_is_passed_on)
 	struct fixture_frame frame;
 
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	send_long(FIXTURE_CLIENT_V6, FIXTURE_VIRTUAL_V6);
 	ck_assert(fixture_out(&frame));
 	ck_assert_uint_eq(frame.packet[6], 41);
@@ -421,7 +390,7 @@ START_TEST(a_narrower_way_behind_gue_is_heard_of)
 	ck_assert_int_ge(fd, 0);
 	gue_everywhere();
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	expect_told(
 		FIXTURE_CLIENT_V4, FIXTURE_VIRTUAL_V4, "10.2.0.11", 20 + 6, 1400 - 32);
 	expect_told(
@@ -483,7 +452,7 @@ START_TEST(servers_behind_a_router)
 	address_parse("10.50.0.1", &server->address_v4);
 	address_parse("fd50::1", &server->address_v6);
 	ck_assert_int_eq(apply(), 0);
-	mark_for(0);
+	tunnels_mark(0);
 	expect_station(FIXTURE_CLIENT_V4, FIXTURE_ROUTER);
 	expect_station(FIXTURE_CLIENT_V6, FIXTURE_ROUTER);
 	fixture_shell("ip route add 10.50.0.0/16 via 10.2.0.12 mtu 1400 && "
@@ -523,28 +492,17 @@ END_TEST
 
 START_TEST(a_kernel_without_tunnels_is_named)
 {
-	char *before = everything(), *after;
+	char *before = tunnels_everything(), *after;
 
 	ck_assert_int_eq(apply(), -EOPNOTSUPP);
 	ck_assert_int_eq(counters.tunnel_error, -EOPNOTSUPP);
-	after = everything();
+	after = tunnels_everything();
 	ck_assert_str_eq(before, after);
 	ck_assert_int_eq(policy_route_remove(), 0);
 	free(before);
 	free(after);
 }
 END_TEST
-
-/** Tells whether the kernel has the devices, looking in a namespace of its own. What does
- *  GUE, the kernel does not load by itself. */
-static bool kernel_has_tunnels(void)
-{
-	return system("modprobe -a fou fou6 2>/dev/null; "
-		      "unshare -n sh -c 'ip link add probe4 type ipip external && "
-		      "ip link add probe6 type ip6tnl external && "
-		      "ip link add probe type sit remote 10.0.0.1 "
-		      "encap gue encap-dport 1' 2>/dev/null") == 0;
-}
 
 /** All cases that this kernel can have. */
 int main(void)
@@ -553,7 +511,7 @@ int main(void)
 	TCase *tests = fixture_case("tunnel");
 
 	suite_add_tcase(suite, tests);
-	if (!kernel_has_tunnels()) {
+	if (!tunnels_has_kernel()) {
 		tcase_add_test(tests, a_kernel_without_tunnels_is_named);
 		return fixture_run(suite);
 	}
