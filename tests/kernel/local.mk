@@ -12,6 +12,7 @@ KERNEL_NAT = $(KERNEL_COMMON) tests/kernel/nat.c tests/kernel/nat.h
 KERNEL_TESTS = \
 	tests/kernel/conntrack \
 	tests/kernel/icmp_sender \
+	tests/kernel/ingress_links \
 	tests/kernel/limits \
 	tests/kernel/next_hop \
 	tests/kernel/nfqueue \
@@ -23,6 +24,7 @@ KERNEL_TESTS = \
 	tests/kernel/policy_route \
 	tests/kernel/probe \
 	tests/kernel/ruleset \
+	tests/kernel/server_ways \
 	tests/kernel/translate \
 	tests/kernel/tunnel \
 	tests/kernel/tunnel_each
@@ -40,6 +42,10 @@ tests_kernel_icmp_sender_SOURCES = tests/kernel/icmp_sender.c $(KERNEL_COMMON)
 tests_kernel_icmp_sender_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_icmp_sender_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_icmp_sender_LDADD = $(KERNEL_LDADD)
+tests_kernel_ingress_links_SOURCES = tests/kernel/ingress_links.c $(KERNEL_COMMON)
+tests_kernel_ingress_links_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_ingress_links_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_ingress_links_LDADD = $(KERNEL_LDADD)
 tests_kernel_limits_SOURCES = tests/kernel/limits.c $(KERNEL_COMMON)
 tests_kernel_limits_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_limits_CFLAGS = $(KERNEL_CFLAGS)
@@ -86,6 +92,10 @@ tests_kernel_ruleset_SOURCES = tests/kernel/ruleset.c $(KERNEL_COMMON)
 tests_kernel_ruleset_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_ruleset_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_ruleset_LDADD = $(KERNEL_LDADD)
+tests_kernel_server_ways_SOURCES = tests/kernel/server_ways.c $(KERNEL_COMMON)
+tests_kernel_server_ways_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_kernel_server_ways_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_server_ways_LDADD = $(KERNEL_LDADD)
 KERNEL_TUNNELS = tests/kernel/tunnels.c tests/kernel/tunnels.h $(KERNEL_COMMON)
 tests_kernel_tunnel_SOURCES = tests/kernel/tunnel.c $(KERNEL_TUNNELS)
 tests_kernel_tunnel_CPPFLAGS = $(KERNEL_CPPFLAGS)
