@@ -43,8 +43,10 @@ static int loop_up(struct daemon *daemon)
 	error = loop_open(&daemon->loop, daemon->config, daemon->director, &daemon->packets,
 		&daemon->upkeep);
 
-	if (error)
+	if (error) {
 		log_error("event loop or route monitor: %s", strerror(-error));
+		upkeep_end(&daemon->upkeep);
+	}
 	return error;
 }
 
@@ -52,6 +54,7 @@ static int loop_up(struct daemon *daemon)
 static void loop_down(struct daemon *daemon)
 {
 	loop_close(&daemon->loop);
+	upkeep_end(&daemon->upkeep);
 }
 
 const struct daemon_step daemon_loop = { .up = loop_up, .down = loop_down };

@@ -8,7 +8,13 @@
 /** Notes how many rules there are. */
 void upkeep_begin(struct upkeep *upkeep)
 {
-	upkeep->rules = upkeep->ruleset ? ruleset_count_rules() : 0;
+	upkeep->rules = upkeep->ruleset ? ruleset_count_rules(&upkeep->asks) : 0;
+}
+
+/** Closes the socket. */
+void upkeep_end(struct upkeep *upkeep)
+{
+	netlink_close(&upkeep->asks);
 }
 
 /** Makes the tables anew; the maps fill up again by and by, and the queue carries what they
@@ -39,7 +45,7 @@ static void look_at_ruleset(struct upkeep *upkeep)
 
 	if (!upkeep->ruleset)
 		return;
-	found = ruleset_count_rules();
+	found = ruleset_count_rules(&upkeep->asks);
 	if (found >= 0 && (found != upkeep->rules || upkeep->mirror->lost))
 		repair(upkeep, found);
 }
@@ -78,7 +84,7 @@ static void take_all_counts(struct upkeep *upkeep)
 	if (mirror->backend)
 		mirror->backend->servers(mirror->fast_path, take_counts, upkeep->director);
 	if (upkeep->ruleset)
-		ruleset_count_limited(take_limited, upkeep);
+		ruleset_count_limited(&upkeep->asks, take_limited, upkeep);
 }
 
 /** Counts, and begins to count anew. */

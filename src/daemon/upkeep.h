@@ -19,6 +19,7 @@ struct upkeep {
 	struct director *director;
 	struct mirror *mirror;
 	struct ruleset_info *ruleset; /**< NULL: the tables are the administrator's */
+	struct netlink asks;          /**< what is in the tables */
 	int rules;                    /**< that ours had when it was made */
 	uint64_t repairs;
 	struct adopt *adopt;
@@ -28,6 +29,9 @@ struct upkeep {
 
 /** Notes how the tables are now, after they were installed. */
 void upkeep_begin(struct upkeep *upkeep);
+
+/** Asks no more. */
+void upkeep_end(struct upkeep *upkeep);
 
 /** Makes the tables anew, as config is now, and loses no count by it. Negative errno: they
  *  are as they were. */

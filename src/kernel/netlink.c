@@ -58,6 +58,15 @@ fail:
 	return error;
 }
 
+/** What is left of an answer would be in the next one's way, and its dump too. */
+int netlink_keep(struct netlink *netlink, int bus)
+{
+	if (netlink->socket && !netlink->is_cut)
+		return 0;
+	netlink_close(netlink);
+	return netlink_open(netlink, bus, 0);
+}
+
 /** Raises the send buffer; without the right the system's limit stays. */
 void netlink_send_buffer(struct netlink *netlink, int size_bytes)
 {
@@ -154,7 +163,10 @@ static enum progress answer_take(struct answer *answer, const struct nlmsghdr *m
 	if (message->nlmsg_type < NLMSG_MIN_TYPE || !answer->see || answer->error)
 		return PROGRESS_MORE;
 	answer->error = answer->see(message, answer->user_data);
-	return answer->error && answer->hasty ? PROGRESS_END : PROGRESS_MORE;
+	if (!answer->error || !answer->hasty)
+		return PROGRESS_MORE;
+	answer->netlink->is_cut = true;
+	return PROGRESS_END;
 }
 
 /** Takes the messages of one datagram that belong to the request. */
@@ -180,8 +192,10 @@ static int answer_read(struct answer *answer)
 
 	do {
 		received = receive_bytes(answer->netlink);
-		if (received < 0)
+		if (received < 0) {
+			answer->netlink->is_cut = true;
 			return (int)received;
+		}
 	} while (answer_datagram(answer, (size_t)received) == PROGRESS_MORE);
 	return answer->error;
 }

@@ -22,6 +22,7 @@ struct netlink {
 	uint32_t sequence; /**< of the latest request */
 	char *buffer;      /**< owned; where answers are read to */
 	size_t buffer_bytes;
+	bool is_cut; /**< an answer was not read to its end */
 };
 
 /** Sees one message of an answer. A negative return ends the dump with that error. */
@@ -30,6 +31,12 @@ typedef int netlink_message_fn(const struct nlmsghdr *message, void *user_data);
 /** Opens a socket of the netlink family bus (NETLINK_ROUTE, NETLINK_NETFILTER), which
  *  also closes on exec. flags: SOCK_NONBLOCK or 0. Negative errno. */
 int netlink_open(struct netlink *netlink, int bus, int flags);
+
+/** Opens a socket, unless it is open and the latest answer was read to its end. Who asks again
+ *  and again should keep one, at first zeroed: closing one of NETLINK_NETFILTER waits until the
+ *  kernel has freed what nft has deleted shortly before, some 20 ms, and so does meanwhile every
+ *  transaction. Negative errno. */
+int netlink_keep(struct netlink *netlink, int bus);
 
 /** Lets the socket send as much in one go, if we may. */
 void netlink_send_buffer(struct netlink *netlink, int size_bytes);

@@ -17,6 +17,7 @@
 
 /** One listing under way. */
 struct list {
+	struct netlink *kept;
 	const char *table;
 	nft_name_fn *see_name;
 	nft_rule_fn *see_rule;
@@ -32,19 +33,19 @@ static int dump(uint16_t family, uint16_t type, const char *set, netlink_message
 {
 	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
 	struct nlmsghdr *message;
-	struct netlink netlink;
-	int error = netlink_open(&netlink, NETLINK_NETFILTER, 0);
+	struct netlink own = { 0 }, *netlink = list->kept ? list->kept : &own;
+	int error = netlink_keep(netlink, NETLINK_NETFILTER);
 
 	if (error)
 		return error;
 	message = nftnl_nlmsg_build_hdr(
-		(char *)buffer, type, family, NLM_F_DUMP, ++netlink.sequence);
+		(char *)buffer, type, family, NLM_F_DUMP, ++netlink->sequence);
 	mnl_attr_put_strz(message, 1, list->table); /* the first of every such message */
 	if (set)
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
-	error = set ? netlink_dump_once(&netlink, message, see, list) :
-		      netlink_dump(&netlink, message, see, NULL, list);
-	netlink_close(&netlink);
+	error = set ? netlink_dump_once(netlink, message, see, list) :
+		      netlink_dump(netlink, message, see, NULL, list);
+	netlink_close(&own);
 	return error;
 }
 
@@ -131,9 +132,10 @@ static int see_rule(const struct nlmsghdr *message, void *user)
 }
 
 /** Shows the rules. */
-int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *user)
+int nft_list_rules(struct netlink *kept, uint16_t family, const char *table, nft_rule_fn *see,
+	void *user)
 {
-	struct list list = { .table = table, .see_rule = see, .user = user };
+	struct list list = { kept, .table = table, .see_rule = see, .user = user };
 
 	return dump(family, NFT_MSG_GETRULE, NULL, see_rule, &list);
 }
@@ -201,10 +203,10 @@ static int see_elements(const struct nlmsghdr *message, void *user)
 }
 
 /** Shows the elements. */
-int nft_list_elements(uint16_t family, const char *table, const char *map,
-	nft_element_fn *see, void *user)
+int nft_list_elements(struct netlink *kept, uint16_t family, const char *table,
+	const char *map, nft_element_fn *see, void *user)
 {
-	struct list list = { .table = table, .see_element = see, .user = user };
+	struct list list = { kept, .table = table, .see_element = see, .user = user };
 
 	return dump(family, NFT_MSG_GETSETELEM, map, see_elements, &list);
 }
@@ -293,10 +295,10 @@ int nft_element_counts(struct netlink *netlink, const char *table, const char *m
 }
 
 /** Shows the elements and what they have counted. */
-int nft_list_counters(uint16_t family, const char *table, const char *set,
-	nft_counter_fn *see, void *user)
+int nft_list_counters(struct netlink *kept, uint16_t family, const char *table,
+	const char *set, nft_counter_fn *see, void *user)
 {
-	struct list list = { .table = table, .see_counter = see, .user = user };
+	struct list list = { kept, .table = table, .see_counter = see, .user = user };
 
 	return dump(family, NFT_MSG_GETSETELEM, set, see_elements, &list);
 }

@@ -27,13 +27,15 @@ int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *
 /** Shows the sets and maps of a table. */
 int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user);
 
-/** Shows the rules of a table. */
-int nft_list_rules(uint16_t family, const char *table, nft_rule_fn *see, void *user);
+/** Shows the rules of a table. kept, here and below: a socket that netlink_keep() opens, and the
+ *  caller closes; NULL: one only for this. */
+int nft_list_rules(struct netlink *kept, uint16_t family, const char *table, nft_rule_fn *see,
+	void *user);
 
 /** Shows the elements of a map; -ENOENT: no such map. The kernel takes time that grows with
  *  the square of their number. What changes meanwhile may be shown twice, or not at all. */
-int nft_list_elements(uint16_t family, const char *table, const char *map,
-	nft_element_fn *see, void *user);
+int nft_list_elements(struct netlink *kept, uint16_t family, const char *table,
+	const char *map, nft_element_fn *see, void *user);
 
 /** Whether a map has an element of that key: 1, 0, negative errno. */
 int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
@@ -45,5 +47,5 @@ int nft_element_counts(struct netlink *netlink, const char *table, const char *m
 	const void *key, uint32_t key_bytes, uint64_t *ret_packets, uint64_t *ret_bytes);
 
 /** Shows the elements of a set that counts; -ENOENT: no such set. */
-int nft_list_counters(uint16_t family, const char *table, const char *set,
-	nft_counter_fn *see, void *user);
+int nft_list_counters(struct netlink *kept, uint16_t family, const char *table,
+	const char *set, nft_counter_fn *see, void *user);

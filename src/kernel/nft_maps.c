@@ -18,6 +18,8 @@
 
 struct fast_path {
 	struct nft_changes changes;
+	struct netlink asks;  /**< once a second */
+	struct netlink walks; /**< of the thread that looks at all */
 	uint64_t noted; /**< by the run before */
 };
 
@@ -89,6 +91,8 @@ static void detach(struct fast_path *fast_path)
 {
 	if (!fast_path)
 		return;
+	netlink_close(&fast_path->walks);
+	netlink_close(&fast_path->asks);
 	nft_changes_fini(&fast_path->changes);
 	free(fast_path);
 }
@@ -152,11 +156,11 @@ static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *us
 	static const char *const maps[] = { RULESET_MAP_SESSION_V4, RULESET_MAP_SESSION_V6,
 		RULESET_MAP_CLIENT_V4, RULESET_MAP_CLIENT_V6 };
 	struct dump dump = { see, user };
+	struct netlink *kept = fast_path ? &fast_path->walks : NULL;
 
-	(void)fast_path;
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		int error = nft_list_elements(
-			NFPROTO_INET, RULESET_TABLE, maps[i], see_element, &dump);
+			kept, NFPROTO_INET, RULESET_TABLE, maps[i], see_element, &dump);
 
 		if (error && error != -ENOENT)
 			return error;
@@ -215,10 +219,10 @@ static int see_server(const char *comment, uint64_t packets, uint64_t bytes, voi
 static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *user)
 {
 	struct servers servers = { see, user };
+	struct netlink *kept = fast_path ? &fast_path->asks : NULL;
 
-	(void)fast_path;
-	return nft_list_counters(NFPROTO_INET, RULESET_TABLE, RULESET_SET_SERVERS, see_server,
-		&servers);
+	return nft_list_counters(kept, NFPROTO_INET, RULESET_TABLE, RULESET_SET_SERVERS,
+		see_server, &servers);
 }
 
 /** What was counted. */

@@ -209,10 +209,10 @@ static int count_rule(const char *chain, uint64_t packets, uint64_t bytes, void 
 }
 
 /** Counts the rules. */
-int ruleset_count_rules(void)
+int ruleset_count_rules(struct netlink *kept)
 {
 	int count = 0;
-	int error = nft_list_rules(NFPROTO_INET, RULESET_TABLE, count_rule, &count);
+	int error = nft_list_rules(kept, NFPROTO_INET, RULESET_TABLE, count_rule, &count);
 
 	return error && error != -ENOENT ? error : count;
 }
@@ -240,11 +240,11 @@ static int see_limited(const char *chain, uint64_t packets, uint64_t bytes, void
 }
 
 /** Walks over the rules. */
-int ruleset_count_limited(ruleset_limited_fn *see, void *user)
+int ruleset_count_limited(struct netlink *kept, ruleset_limited_fn *see, void *user)
 {
 	struct limited limited = { see, user };
 
-	return nft_list_rules(NFPROTO_INET, RULESET_TABLE, see_limited, &limited);
+	return nft_list_rules(kept, NFPROTO_INET, RULESET_TABLE, see_limited, &limited);
 }
 
 /** Removes one table. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "kernel/netlink.h"
 
 enum ruleset_backend {
 	RULESET_QUEUE_EXPR, /**< nft's own queue expression */
@@ -45,14 +46,15 @@ int ruleset_install(const struct config *config, struct ruleset_info *ret_info);
 bool ruleset_has_fast_path(const struct config *config);
 
 /** How many rules our first table has now; 0 when it is not there. Negative errno. What
- *  ruleset_install() made has as many until somebody else changes it. */
-int ruleset_count_rules(void);
+ *  ruleset_install() made has as many until somebody else changes it. kept, here and below:
+ *  a socket that netlink_keep() opens, and the caller closes; NULL: one only for this. */
+int ruleset_count_rules(struct netlink *kept);
 
 /** Sees how many packets were dropped for a limit, by its number (core/limit.h). */
 typedef void ruleset_limited_fn(size_t index, uint64_t packets, void *user);
 
 /** Shows what was dropped since the tables were made. Negative errno. */
-int ruleset_count_limited(ruleset_limited_fn *see, void *user);
+int ruleset_count_limited(struct netlink *kept, ruleset_limited_fn *see, void *user);
 
 /** Removes the tables; 0 also when there are none. */
 int ruleset_remove(void);

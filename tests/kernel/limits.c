@@ -122,7 +122,7 @@ static uint64_t dropped(size_t limit)
 {
 	uint64_t counts[LIMITS] = { 0 };
 
-	ck_assert_int_eq(ruleset_count_limited(note, counts), 0);
+	ck_assert_int_eq(ruleset_count_limited(NULL, note, counts), 0);
 	for (size_t i = 0; i < LIMITS; i++)
 		ck_assert_msg(i == limit || !counts[i], "%s", limit_name(i));
 	return counts[limit];

@@ -72,6 +72,7 @@ tests_kernel_nft_maps_SOURCES = tests/kernel/nft_maps.c $(KERNEL_COMMON)
 tests_kernel_nft_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nft_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nft_maps_LDADD = $(KERNEL_LDADD)
+tests_kernel_nft_maps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_close
 tests_kernel_policy_groups_SOURCES = tests/kernel/policy_groups.c $(KERNEL_COMMON)
 tests_kernel_policy_groups_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_policy_groups_CFLAGS = $(KERNEL_CFLAGS)

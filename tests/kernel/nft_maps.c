@@ -11,6 +11,7 @@
 
 #include "fixture.h"
 #include "kernel/fast_path.h"
+#include "kernel/nft_list.h"
 #include "kernel/policy_route.h"
 #include "kernel/ruleset.h"
 
@@ -235,11 +236,11 @@ START_TEST(elements_outlive_the_ruleset)
 	struct fast_path *fast_path = begin();
 	struct config *config = fixture_config();
 	struct ruleset_info info;
-	int rules = ruleset_count_rules();
+	int rules = ruleset_count_rules(NULL);
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	ck_assert_int_eq(ruleset_install(config, &info), 0);
-	ck_assert_int_eq(ruleset_count_rules(), rules);
+	ck_assert_int_eq(ruleset_count_rules(NULL), rules);
 	ck_assert_uint_eq(elements(), 1);
 	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	strcpy(config->services[0].servers[0].name, "other");
@@ -390,7 +391,7 @@ START_TEST(tables_that_are_gone)
 	struct ruleset_info info;
 
 	fixture_shell("nft flush ruleset");
-	ck_assert_int_eq(ruleset_count_rules(), 0);
+	ck_assert_int_eq(ruleset_count_rules(NULL), 0);
 	ck_assert_uint_eq(elements(), 0);
 	nft_maps.put(fast_path, &key, MARK_2);
 	ck_assert_int_eq(nft_maps.commit(fast_path), -ENOENT);
@@ -493,6 +494,99 @@ START_TEST(nft_can_list_it)
 }
 END_TEST
 
+static size_t closed;
+
+int __real_mnl_socket_close(struct mnl_socket *socket);
+int __wrap_mnl_socket_close(struct mnl_socket *socket);
+
+/** Stands before libmnl's. */
+int __wrap_mnl_socket_close(struct mnl_socket *socket)
+{
+	closed++;
+	return __real_mnl_socket_close(socket);
+}
+
+/** Sees a limit. */
+static void see_limited(size_t index, uint64_t packets, void *user)
+{
+	(void)index;
+	(void)packets;
+	(void)user;
+}
+
+/** Sees a server. */
+static void see_server(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
+{
+	(void)index;
+	(void)packets;
+	(void)bytes;
+	(void)user;
+}
+
+/** What is asked once a second, and the look at all elements, close no socket: the kernel would
+ *  have them wait until it has freed what was deleted, and transactions too. */
+START_TEST(who_asks_again_closes_nothing)
+{
+	struct fast_path *fast_path = begin();
+	uint32_t sums[3] = { 0, 0, 0 };
+	struct netlink kept = { 0 };
+
+	put(fast_path, CLIENT_V4, 0, MARK_1);
+	take_out(fast_path, CLIENT_V4, 0);
+	closed = 0;
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_gt(ruleset_count_rules(&kept), 0);
+		ck_assert_int_eq(ruleset_count_limited(&kept, see_limited, NULL), 0);
+		ck_assert_int_eq(nft_maps.servers(fast_path, see_server, NULL), 0);
+		nft_maps.follow(fast_path, true);
+		ck_assert_int_eq(nft_maps.dump(fast_path, count_element, sums), 0);
+		ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	}
+	ck_assert_uint_eq(closed, 0);
+	netlink_close(&kept);
+	ck_assert_uint_eq(closed, 1);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
+/** Sees one element, and wants no more. */
+static int see_no_more(const struct fast_path_key *key, uint32_t mark, void *user)
+{
+	(void)key;
+	(void)mark;
+	++*(size_t *)user;
+	return -ECANCELED;
+}
+
+/** A look that was given up is not in the way of the next one. */
+START_TEST(a_look_given_up)
+{
+	struct fast_path *fast_path = begin();
+	uint32_t sums[3] = { 0, 0, 0 };
+	char client[32];
+	size_t seen = 0;
+
+	for (int i = 1; i <= 2000; i++) {
+		struct fast_path_key key;
+
+		snprintf(client, sizeof(client), "100.1.%d.%d", i >> 8, i & 255);
+		key = key_of(client, 0);
+		nft_maps.put(fast_path, &key, MARK_1);
+	}
+	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
+	ck_assert_int_eq(nft_maps.dump(fast_path, see_no_more, &seen), -ECANCELED);
+	ck_assert_uint_eq(seen, 1);
+	/* As above, while the map grows. */
+	for (int i = 0; i < 100 && sums[0] != 2000; i++) {
+		usleep(20000);
+		memset(sums, 0, sizeof(sums));
+		ck_assert_int_eq(nft_maps.dump(fast_path, count_element, sums), 0);
+	}
+	ck_assert_uint_eq(sums[0], 2000);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
 /** Runs the tests. */
 int main(void)
 {
@@ -514,6 +608,8 @@ int main(void)
 	tcase_add_test(tests, one_of_many_is_there);
 	tcase_add_test(tests, a_note_is_found_once);
 	tcase_add_test(tests, nft_can_list_it);
+	tcase_add_test(tests, who_asks_again_closes_nothing);
+	tcase_add_test(tests, a_look_given_up);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
