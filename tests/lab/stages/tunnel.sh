@@ -68,8 +68,8 @@ tunnel_devices() {
 # Prints which there should be: nft sends into those of single servers.
 tunnel_expected() {
 	case $(director_best_path) in
-	nft) echo "ipb-ipip-0 ipb-ipip-1 " ;;
-	*) echo "ipb-tunnel4 " ;;
+	nft) echo "ipb-ip6tnl-0 ipb-ip6tnl-1 ipb-ipip-0 ipb-ipip-1 " ;;
+	*) echo "ipb-tunnel4 ipb-tunnel6 " ;;
 	esac
 }
 
