@@ -20,6 +20,7 @@
 struct hop {
 	struct address to;
 	bool on_link;
+	uint32_t learned_mtu_bytes; /**< of the way, by ICMP */
 	struct next_hop now; /**< as others see it */
 	struct next_hop way; /**< the same when the neighbour is usable, without its hardware
 	                          address; all zero: there is no way */
@@ -118,6 +119,16 @@ static void set_neighbour(
 	set(hops, hop, &now);
 }
 
+/** Notes what has been learned of a way. Its link may be none that frames are sent by, but
+ *  others send there, too. */
+static void note_learned(
+	struct next_hops *hops, struct hop *hop, const struct rtnl_route *route)
+{
+	if (hop->learned_mtu_bytes != route->learned_mtu_bytes)
+		hops->changes |= NEXT_HOP_MTU_CHANGED;
+	hop->learned_mtu_bytes = route->learned_mtu_bytes;
+}
+
 /** Fills in the way; false when frames cannot be sent there by a hardware address. */
 static bool find_way(struct next_hops *hops, struct hop *hop)
 {
@@ -125,8 +136,10 @@ static bool find_way(struct next_hops *hops, struct hop *hop)
 	struct rtnl_link link;
 
 	memset(&hop->way, 0, sizeof(hop->way));
-	if (rtnl_way(&hops->netlink, &hop->to, &route) || route.encapsulates ||
-		(hop->on_link && route.gateway.family) ||
+	if (rtnl_way(&hops->netlink, &hop->to, &route))
+		return false;
+	note_learned(hops, hop, &route);
+	if (route.encapsulates || (hop->on_link && route.gateway.family) ||
 		rtnl_link_get(&hops->netlink, route.interface, &link) ||
 		!link.ethernet || !link.running)
 		return false;

@@ -29,6 +29,8 @@ enum next_hop_change {
 	NEXT_HOP_CHANGED = 1,      /**< at least one next hop is not what it was */
 	NEXT_HOP_LINK_CHANGED = 2, /**< a link came, went, or was changed */
 	NEXT_HOP_OURS_CHANGED = 4, /**< a route of our own, by mark, came or went */
+	NEXT_HOP_MTU_CHANGED = 8,  /**< ICMP has told of a way, be it resolved or not, or
+	                                that was forgotten */
 };
 
 struct next_hops;

@@ -105,12 +105,17 @@ int server_ways_fd(const struct server_ways *ways)
 	return next_hops_fd(ways->hops);
 }
 
-/** Follows. Devices come and go with links, and are chosen by our own routes. */
+/** What changes the device of a tunnel, or its MTU: links, our own routes, which lead into it,
+ *  and what is learned of the outer packets' way. */
+#define DEVICE_CHANGES \
+	(NEXT_HOP_LINK_CHANGED | NEXT_HOP_OURS_CHANGED | NEXT_HOP_MTU_CHANGED)
+
+/** Follows. */
 int server_ways_follow(struct server_ways *ways, bool all)
 {
 	int changes = all ? next_hops_look(ways->hops) : next_hops_read(ways->hops);
 
-	if (ways->for_each && changes & (NEXT_HOP_LINK_CHANGED | NEXT_HOP_OURS_CHANGED))
+	if (ways->for_each && changes & DEVICE_CHANGES)
 		changes |= NEXT_HOP_CHANGED;
 	return changes;
 }

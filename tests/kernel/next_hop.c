@@ -201,6 +201,19 @@ START_TEST(a_link_that_is_no_ethernet)
 }
 END_TEST
 
+/** Injects that the way from one of our addresses to another is no wider than 1200 bytes. */
+static void say_narrow(const char *from, const char *to)
+{
+	uint8_t quote[28 + 8] = { 3, 4, 0, 0, 0, 0, 1200 >> 8, 1200 & 0xff };
+	uint8_t inner[64], packet[FIXTURE_BYTES];
+
+	/* An echo reply, which the kernel believes without looking for who sent it. */
+	fixture_ip(inner, from, to, 1, "\0\0\0\0\0\0\0\0", 8);
+	memcpy(quote + 8, inner, 28);
+	fixture_inject_reply(packet,
+		fixture_icmp(packet, "10.2.0.99", from, quote, sizeof(quote)));
+}
+
 /** The kernel keeps what nobody but us uses, and is told when we do not any more. */
 START_TEST(neighbours_are_kept)
 {
@@ -258,18 +271,29 @@ static int look_until_changed(void)
 /** What ICMP has told the kernel about a way is asked for from time to time. */
 START_TEST(a_learned_mtu_counts)
 {
-	uint8_t quote[28 + 8] = { 3, 4, 0, 0, 0, 0, 1200 >> 8, 1200 & 0xff };
-	uint8_t inner[64], packet[FIXTURE_BYTES];
 	size_t hop = follow("172.16.0.1", false);
 
 	ck_assert_uint_eq(next_hops_get(hops, hop)->mtu_bytes, 1500);
-	/* An echo reply, which the kernel believes without looking for who sent it. */
-	fixture_ip(inner, "10.2.0.1", "172.16.0.1", 1, "\0\0\0\0\0\0\0\0", 8);
-	memcpy(quote + 8, inner, 28);
-	fixture_inject_reply(packet, fixture_icmp(packet, "10.2.0.99", "10.2.0.1", quote,
-					     sizeof(quote)));
-	ck_assert_int_eq(look_until_changed(), NEXT_HOP_CHANGED);
+	say_narrow("10.2.0.1", "172.16.0.1");
+	ck_assert_int_eq(
+		look_until_changed(), NEXT_HOP_CHANGED | NEXT_HOP_MTU_CHANGED);
 	ck_assert_uint_eq(next_hops_get(hops, hop)->mtu_bytes, 1200);
+	ck_assert_int_eq(next_hops_look(hops), 0);
+}
+END_TEST
+
+/** Of ways by other links it is told as well, though they are no next hops. */
+START_TEST(a_learned_mtu_elsewhere)
+{
+	size_t hop;
+
+	fixture_shell("ip tuntap add tunnel mode tun && ip link set tunnel up && "
+		      "ip addr add 10.4.0.1/24 dev tunnel");
+	hop = follow("10.4.0.11", false);
+	say_narrow("10.4.0.1", "10.4.0.11");
+	ck_assert_int_eq(look_until_changed(), NEXT_HOP_MTU_CHANGED);
+	ck_assert_uint_eq(station(hop), 0);
+	ck_assert_int_eq(next_hops_look(hops), 0);
 }
 END_TEST
 
@@ -289,6 +313,7 @@ int main(void)
 	tcase_add_test(tests, neighbours_are_kept);
 	tcase_add_test(tests, a_silent_neighbour_is_asked_for);
 	tcase_add_test(tests, a_learned_mtu_counts);
+	tcase_add_test(tests, a_learned_mtu_elsewhere);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
