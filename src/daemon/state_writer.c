@@ -27,7 +27,8 @@ struct state_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	enum task task; /**< under the lock; the rest belongs to who has the task */
-	int fd;
+	int fd;      /**< -1: what was written is given up */
+	int left_fd; /**< of what an earlier run has left, or -1 */
 	int error;
 	bool committed;
 	uint8_t *buffer;
@@ -85,6 +86,22 @@ static void commit(struct state_writer *writer)
 	sync_directory(writer);
 }
 
+/** Gives the file up. Whoever closes it last waits until the disk has let go of it. */
+static void give_up(struct state_writer *writer)
+{
+	unlink(writer->temporary);
+	close(writer->fd);
+	writer->fd = -1;
+}
+
+/** Lets go of what an earlier run has left. */
+static void let_go(struct state_writer *writer)
+{
+	if (writer->left_fd >= 0)
+		close(writer->left_fd);
+	writer->left_fd = -1;
+}
+
 /** Waits for a task. */
 static enum task next_task(struct state_writer *writer)
 {
@@ -113,11 +130,14 @@ static void *serve(void *user)
 	struct state_writer *writer = user;
 	enum task task;
 
+	let_go(writer);
 	while ((task = next_task(writer)) != TASK_END) {
 		if (task == TASK_WRITE)
 			write_buffer(writer);
 		else
 			commit(writer);
+		if (writer->error && writer->fd >= 0)
+			give_up(writer);
 		set_task(writer, TASK_NONE);
 	}
 	return NULL;
@@ -150,12 +170,13 @@ static int set_names(struct state_writer *writer, const char *path)
 	return 0;
 }
 
-/** Opens the file that becomes the one. What an earlier run has left of it goes: it may be
- *  somebody else's, or a link. */
+/** Opens the file that becomes the one. What an earlier run has left of it goes, which may be
+ *  somebody else's, or a link; as long as it is held, it costs no time. */
 static int open_temporary(struct state_writer *writer)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 
+	writer->left_fd = open(writer->temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	unlink(writer->temporary);
 	writer->fd = open(writer->temporary, flags, 0600);
 	if (writer->fd < 0 && errno == ENOENT && !mkdir(writer->directory, 0700))
@@ -171,6 +192,7 @@ int state_writer_open(const char *path, struct state_writer **ret_writer)
 
 	if (!writer)
 		return -ENOMEM;
+	writer->left_fd = -1;
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->changed, NULL);
 	error = set_names(writer, path);
@@ -188,6 +210,7 @@ close_file:
 	close(writer->fd);
 	unlink(writer->temporary);
 free_writer:
+	let_go(writer);
 	free(writer);
 	return error;
 }
@@ -254,9 +277,10 @@ void state_writer_close(struct state_writer *writer)
 	state_writer_wait(writer);
 	set_task(writer, TASK_END);
 	pthread_join(writer->thread, NULL);
-	close(writer->fd);
-	if (!writer->committed)
-		unlink(writer->temporary);
+	if (!writer->committed && writer->fd >= 0)
+		give_up(writer);
+	else if (writer->fd >= 0)
+		close(writer->fd);
 	pthread_mutex_destroy(&writer->lock);
 	pthread_cond_destroy(&writer->changed);
 	free(writer->buffer);

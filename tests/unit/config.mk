@@ -80,5 +80,6 @@ tests_unit_turn_LDADD = tests/lib/libtest.a src/daemon/libipb-daemon.la $(CHECK_
 tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.c tests/unit/unit.h
 tests_unit_state_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_state_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=close
 tests_unit_state_file_LDADD = tests/lib/libtest.a src/daemon/libipb-state.la $(CHECK_LIBS)
 endif

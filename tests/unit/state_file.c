@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state file on a disk: when it is written, that it is there as a whole or as it was,
- * and that nothing that can be wrong with it stops anything.
+ * and that nothing that can be wrong with it stops anything. The linker puts the function
+ * below in front of close.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,25 @@
 #include "tests/unit/unit.h"
 
 static const struct hash_key key = { { 1, 2 } };
+
+/** How often files that have no name any more were let go of: by the loop's thread, which then
+ *  waits until the disk has let go of them as well, and by others. */
+static pthread_t loop_thread;
+static size_t let_go_here, let_go_elsewhere;
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+
+/** Stands before close. */
+int __wrap_close(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && !status.st_nlink)
+		++*(pthread_equal(pthread_self(), loop_thread) ? &let_go_here :
+								 &let_go_elsewhere);
+	return __real_close(fd);
+}
 
 /** A place for a state file, and what is saved in it. */
 struct fixture {
@@ -206,6 +227,39 @@ START_TEST(state_file_disk_full)
 }
 END_TEST
 
+/** The loop does not wait for the disk to let go of a file: neither of what a run has left that
+ *  was killed meanwhile, nor of one that could not be written. */
+START_TEST(state_file_let_go)
+{
+	struct rlimit before, limit;
+	struct fixture fixture;
+	char left[300];
+	FILE *file;
+
+	set_up(&fixture, 900);
+	state_file_finish(&fixture.state);
+	snprintf(left, sizeof(left), "%s.new", fixture.config->state_file);
+	file = fopen(left, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fclose(file), 0);
+	loop_thread = pthread_self();
+	let_go_here = let_go_elsewhere = 0;
+	state_file_finish(&fixture.state);
+	ck_assert_uint_eq(let_go_elsewhere, 1);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ .rlim_cur = 20000, .rlim_max = before.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	state_file_finish(&fixture.state);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	ck_assert_uint_eq(let_go_elsewhere, 2);
+	ck_assert_uint_eq(let_go_here, 0);
+	ck_assert(!has_temporary(&fixture));
+	ck_assert_int_eq(entries_in_file(&fixture), 900);
+	tear_down(&fixture);
+}
+END_TEST
+
 /** Stopped in the middle of a file: the old one stays. */
 START_TEST(state_file_stopped)
 {
@@ -279,5 +333,5 @@ START_TEST(state_file_of_others)
 END_TEST
 
 UNIT_MAIN("state_file", state_file_at_the_end, state_file_from_time_to_time,
-	state_file_when_asked, state_file_disk_full, state_file_stopped, state_file_no_place,
-	state_file_of_others)
+	state_file_when_asked, state_file_disk_full, state_file_let_go, state_file_stopped,
+	state_file_no_place, state_file_of_others)
