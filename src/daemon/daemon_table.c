@@ -89,6 +89,7 @@ static int packets_up(struct daemon *daemon)
 	daemon->stats.packets = &daemon->packets;
 	daemon->stats.mirror = &daemon->mirror;
 	daemon->stats.upkeep = &daemon->upkeep;
+	daemon->stats.pace = &daemon->loop.pace;
 	return 0;
 }
 

@@ -61,6 +61,7 @@ src_daemon_libipb_daemon_la_SOURCES = \
 	src/daemon/daemon_process.c \
 	src/daemon/daemon_steps.h src/daemon/daemon_table.c \
 	src/daemon/loop.c src/daemon/loop.h \
+	src/daemon/pace.c src/daemon/pace.h \
 	src/daemon/mirror.c src/daemon/mirror.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/options.c src/daemon/options.h \

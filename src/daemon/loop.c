@@ -208,6 +208,7 @@ int loop_open(struct loop *loop, const struct config *config, struct director *d
 		return -EIO;
 	}
 	watch(loop);
+	pace_watch(&loop->pace, loop->ev);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/director.h"
+#include "daemon/pace.h"
 #include "daemon/packets.h"
 #include "daemon/upkeep.h"
 
@@ -25,6 +26,7 @@ struct loop {
 	ev_signal on_term;
 	ev_signal on_int;
 	int route_watch_fd;
+	struct pace pace;
 	struct upkeep *upkeep;
 	ev_tstamp looked_after;
 	ev_tstamp troubles_logged;

@@ -140,6 +140,22 @@ static json_t *limits_stats(const struct upkeep *upkeep)
 	return limits;
 }
 
+/** How long the loop's turns take. */
+static json_t *loop_stats(const struct pace *pace)
+{
+	const struct pace_turn *longest = &pace->longest;
+
+	return json_pack("{sI sI s{sI sI sI sI sI}}",
+		"turns", (json_int_t)pace->turns,
+		"long_turns", (json_int_t)pace->long_turns,
+		"longest",
+		"took_us", (json_int_t)longest->took_us,
+		"processor_us", (json_int_t)longest->processor_us,
+		"switches", (json_int_t)longest->switches,
+		"waits", (json_int_t)longest->waits,
+		"faults", (json_int_t)longest->faults);
+}
+
 /** Everything beyond the reasons. */
 json_t *stats_collect(void *user)
 {
@@ -147,7 +163,7 @@ json_t *stats_collect(void *user)
 	const struct packets *packets = sources->packets;
 	json_t *stats;
 
-	stats = json_pack("{so so so so so so so s{sI sI} sI s{sI sI sI} sI}",
+	stats = json_pack("{so so so so so so so so s{sI sI} sI s{sI sI sI} sI}",
 		"queue", queue_stats(packets->queue),
 		"kernel_queue", kernel_stats(packets->queue),
 		"ruleset", ruleset_stats(sources->ruleset),
@@ -155,6 +171,7 @@ json_t *stats_collect(void *user)
 		"state", state_stats(sources->state),
 		"fast_path", fast_path_stats(sources),
 		"limits", limits_stats(sources->upkeep),
+		"loop", loop_stats(sources->pace),
 		"icmp",
 		"sent", (json_int_t)packets->apply.icmp_sent,
 		"errors", (json_int_t)packets->apply.icmp_errors,

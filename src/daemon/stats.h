@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "daemon/mirror.h"
+#include "daemon/pace.h"
 #include "daemon/packets.h"
 #include "daemon/state_file.h"
 #include "daemon/upkeep.h"
@@ -17,6 +18,7 @@ struct stats_sources {
 	const struct mirror *mirror;
 	const struct state_file *state;
 	const struct upkeep *upkeep;
+	const struct pace *pace;
 	const struct ruleset_info *ruleset; /**< NULL when the ruleset is not ours */
 	char fast_path_why[160]; /**< what better backends could not be had; may be empty */
 };
