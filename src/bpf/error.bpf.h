@@ -88,7 +88,7 @@ __noinline int error4(struct __sk_buff *skb)
 	const struct bytes4 *service;
 	struct error4 *packet;
 	__be32 virtual;
-	__u32 client;
+	__u32 reason;
 
 	if (!frame)
 		return TC_ACT_UNSPEC;
@@ -99,18 +99,10 @@ __noinline int error4(struct __sk_buff *skb)
 	if (!service)
 		return TC_ACT_UNSPEC;
 	virtual = *(const __be32 *)service->bytes;
-	client = client4(address4(packet->ip.daddr, virtual), 0, LOOK_ONLY);
-	if (!client || !is_server_of(client, false, &packet->quoted.daddr))
-		return pass(BPF_REASON_REPLY_UNKNOWN);
-	if (packet->ip.ttl <= 1 || skb->gso_size)
-		return pass(BPF_REASON_REPLY_UNUSUAL);
-	route.ifindex = skb->ingress_ifindex;
-	route.tot_len = bpf_ntohs(packet->ip.tot_len);
-	route.tos = packet->ip.tos;
-	route.ipv4_src = packet->ip.saddr;
-	route.ipv4_dst = packet->ip.daddr;
-	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
-		return pass(BPF_REASON_REPLY_NO_WAY);
+	reason = reply_way4(
+		skb, &packet->ip, 0, &packet->quoted.daddr, virtual, &route);
+	if (reason != BPF_REASON_REPLY)
+		return pass(reason);
 	error4_translate(packet, virtual);
 	ttl_decrease(&packet->ip);
 	return leave(packet, &route);
@@ -152,9 +144,8 @@ __noinline int error6(struct __sk_buff *skb)
 	struct bpf_fib_lookup route = { .family = 10 };
 	void *frame = frame_of(skb, sizeof(struct error6));
 	const struct bytes16 *service;
-	struct address6 address;
 	struct error6 *packet;
-	__u32 client;
+	__u32 reason;
 
 	if (!frame)
 		return TC_ACT_UNSPEC;
@@ -164,19 +155,10 @@ __noinline int error6(struct __sk_buff *skb)
 	service = bpf_map_lookup_elem(&ipb2_replies6, &packet->quoted.daddr);
 	if (!service)
 		return TC_ACT_UNSPEC;
-	copy16(address.words, &packet->ip.daddr);
-	copy16(address.words + 2, service);
-	client = client6(&address, 0, LOOK_ONLY);
-	if (!client || !is_server_of(client, true, packet->quoted.daddr.in6_u.u6_addr32))
-		return pass(BPF_REASON_REPLY_UNKNOWN);
-	if (packet->ip.hop_limit <= 1 || skb->gso_size)
-		return pass(BPF_REASON_REPLY_UNUSUAL);
-	route.ifindex = skb->ingress_ifindex;
-	route.tot_len = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
-	copy16(route.ipv6_src, &packet->ip.saddr);
-	copy16(route.ipv6_dst, &packet->ip.daddr);
-	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
-		return pass(BPF_REASON_REPLY_NO_WAY);
+	reason = reply_way6(skb, &packet->ip, 0, packet->quoted.daddr.in6_u.u6_addr32,
+		service, &route);
+	if (reason != BPF_REASON_REPLY)
+		return pass(reason);
 	packet = error6_translate(skb, packet, service);
 	if (!packet)
 		return pass(BPF_REASON_REPLY_NO_WAY);

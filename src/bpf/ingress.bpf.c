@@ -113,11 +113,10 @@ __noinline int stranger4(struct __sk_buff *skb)
 	service = bpf_map_lookup_elem(&ipb2_replies4, &packet->ip.saddr);
 	if (!service || kind == KIND_AH)
 		return kind == KIND_REPLY_UDP ? TC_ACT_UNSPEC : pass(BPF_REASON_UNKNOWN);
-	if (kind == KIND_ESP)
-		return reply4(skb, packet, 0, service);
-	if (packet->upper.udp.source != PORT_NATT)
+	if (kind != KIND_ESP && packet->upper.udp.source != PORT_NATT)
 		return pass(BPF_REASON_UNKNOWN);
-	return reply4(skb, packet, packet->upper.udp.dest, service);
+	return reply4(skb, packet, kind == KIND_ESP ? 0 : packet->upper.udp.dest,
+		service);
 }
 
 /** A packet of IPv6 likewise. */
@@ -135,11 +134,10 @@ __noinline int stranger6(struct __sk_buff *skb)
 	service = bpf_map_lookup_elem(&ipb2_replies6, &packet->ip.saddr);
 	if (!service || kind == KIND_AH)
 		return kind == KIND_REPLY_UDP ? TC_ACT_UNSPEC : pass(BPF_REASON_UNKNOWN);
-	if (kind == KIND_ESP)
-		return reply6(skb, packet, 0, service);
-	if (packet->upper.udp.source != PORT_NATT)
+	if (kind != KIND_ESP && packet->upper.udp.source != PORT_NATT)
 		return pass(BPF_REASON_UNKNOWN);
-	return reply6(skb, packet, packet->upper.udp.dest, service);
+	return reply6(skb, packet, kind == KIND_ESP ? 0 : packet->upper.udp.dest,
+		service);
 }
 
 /** Looks for the client of a packet of IPv4. */

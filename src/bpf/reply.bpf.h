@@ -23,6 +23,51 @@ static __always_inline bool is_server_of(
 			       server[3] == source[3]));
 }
 
+/** Asks the routing tables for the way of a packet of IPv4 from a server to its client of that
+ *  port; route has the family and is zero otherwise. Returns BPF_REASON_REPLY, or why it is not to be carried. */
+static __always_inline __u32 reply_way4(struct __sk_buff *skb, const struct iphdr *ip,
+	__be16 port, const __be32 *server, __be32 virtual, struct bpf_fib_lookup *route)
+{
+	__u32 client = client4(address4(ip->daddr, virtual), port, LOOK_ONLY);
+
+	if (!client || !is_server_of(client, false, server))
+		return BPF_REASON_REPLY_UNKNOWN;
+	if (ip->ttl <= 1 || skb->gso_size)
+		return BPF_REASON_REPLY_UNUSUAL;
+	route->ifindex = skb->ingress_ifindex;
+	route->tot_len = bpf_ntohs(ip->tot_len);
+	route->tos = ip->tos;
+	route->ipv4_src = ip->saddr;
+	route->ipv4_dst = ip->daddr;
+	if (bpf_fib_lookup(skb, route, sizeof(*route), 0))
+		return BPF_REASON_REPLY_NO_WAY;
+	return BPF_REASON_REPLY;
+}
+
+/** The same for IPv6. */
+static __always_inline __u32 reply_way6(struct __sk_buff *skb, const struct ipv6hdr *ip,
+	__be16 port, const __be32 *server, const struct bytes16 *virtual,
+	struct bpf_fib_lookup *route)
+{
+	struct address6 address;
+	__u32 client;
+
+	copy16(address.words, &ip->daddr);
+	copy16(address.words + 2, virtual);
+	client = client6(&address, port, LOOK_ONLY);
+	if (!client || !is_server_of(client, true, server))
+		return BPF_REASON_REPLY_UNKNOWN;
+	if (ip->hop_limit <= 1 || skb->gso_size)
+		return BPF_REASON_REPLY_UNUSUAL;
+	route->ifindex = skb->ingress_ifindex;
+	route->tot_len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	copy16(route->ipv6_src, &ip->saddr);
+	copy16(route->ipv6_dst, &ip->daddr);
+	if (bpf_fib_lookup(skb, route, sizeof(*route), 0))
+		return BPF_REASON_REPLY_NO_WAY;
+	return BPF_REASON_REPLY;
+}
+
 /** Has the packet leave where the routing tables say. */
 static __always_inline int leave(void *packet, const struct bpf_fib_lookup *route)
 {
@@ -38,20 +83,13 @@ static __always_inline int leave(void *packet, const struct bpf_fib_lookup *rout
 static __always_inline int reply4(struct __sk_buff *skb, struct packet4 *packet,
 	__be16 port, const struct bytes4 *service)
 {
-	struct bpf_fib_lookup route = { .family = 2, .ifindex = skb->ingress_ifindex };
+	struct bpf_fib_lookup route = { .family = 2 };
 	__be32 virtual = *(const __be32 *)service->bytes;
-	__u32 client = client4(address4(packet->ip.daddr, virtual), port, LOOK_ONLY);
+	__u32 reason = reply_way4(
+		skb, &packet->ip, port, &packet->ip.saddr, virtual, &route);
 
-	if (!client || !is_server_of(client, false, &packet->ip.saddr))
-		return pass(BPF_REASON_REPLY_UNKNOWN);
-	if (packet->ip.ttl <= 1 || skb->gso_size)
-		return pass(BPF_REASON_REPLY_UNUSUAL);
-	route.tot_len = bpf_ntohs(packet->ip.tot_len);
-	route.tos = packet->ip.tos;
-	route.ipv4_src = packet->ip.saddr;
-	route.ipv4_dst = packet->ip.daddr;
-	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
-		return pass(BPF_REASON_REPLY_NO_WAY);
+	if (reason != BPF_REASON_REPLY)
+		return pass(reason);
 	packet = translate4(skb, packet, false, virtual);
 	if (!packet)
 		return pass(BPF_REASON_REPLY_NO_WAY);
@@ -63,22 +101,12 @@ static __always_inline int reply4(struct __sk_buff *skb, struct packet4 *packet,
 static __always_inline int reply6(struct __sk_buff *skb, struct packet6 *packet,
 	__be16 port, const struct bytes16 *service)
 {
-	struct bpf_fib_lookup route = { .family = 10, .ifindex = skb->ingress_ifindex };
-	struct address6 address;
-	__u32 client;
+	struct bpf_fib_lookup route = { .family = 10 };
+	__u32 reason = reply_way6(skb, &packet->ip, port,
+		packet->ip.saddr.in6_u.u6_addr32, service, &route);
 
-	copy16(address.words, &packet->ip.daddr);
-	copy16(address.words + 2, service);
-	client = client6(&address, port, LOOK_ONLY);
-	if (!client || !is_server_of(client, true, packet->ip.saddr.in6_u.u6_addr32))
-		return pass(BPF_REASON_REPLY_UNKNOWN);
-	if (packet->ip.hop_limit <= 1 || skb->gso_size)
-		return pass(BPF_REASON_REPLY_UNUSUAL);
-	route.tot_len = sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len);
-	copy16(route.ipv6_src, &packet->ip.saddr);
-	copy16(route.ipv6_dst, &packet->ip.daddr);
-	if (bpf_fib_lookup(skb, &route, sizeof(route), 0))
-		return pass(BPF_REASON_REPLY_NO_WAY);
+	if (reason != BPF_REASON_REPLY)
+		return pass(reason);
 	packet = translate6(skb, packet, false, service);
 	if (!packet)
 		return pass(BPF_REASON_REPLY_NO_WAY);
