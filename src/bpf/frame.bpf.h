@@ -18,6 +18,7 @@
 #define ESP_IN_UDP_BYTES 17 /**< with the UDP header: one more than a keepalive can have */
 #define SPI_FIRST 256       /**< those below are reserved */
 #define V4_DF 0x4000
+#define V4_MORE 0x2000
 #define V4_FRAGMENT 0x3fff /**< more fragments, or an offset */
 #define V4_OFFSET 0x1fff
 

@@ -154,8 +154,6 @@ static __always_inline int judge4(
 		client = client4(address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger4(skb);
-	if (is_counted(client))
-		count_client(skb, false, PORT_OF(kind, packet));
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    bpf_ntohs(packet->ip.tot_len)))
 		return pass(BPF_REASON_TRUNCATED);
@@ -166,6 +164,9 @@ static __always_inline int judge4(
 		return client == TAIL_STALE ? unusual4(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
+	if (is_counted(client))
+		count_client(skb, false, PORT_OF(kind, packet),
+			bpf_ntohs(packet->ip.tot_len));
 	return carry4(skb, packet, server_of(client), way, kind);
 }
 
@@ -183,8 +184,6 @@ static __always_inline int judge6(
 		client = client6(&address, PORT_OF(kind, packet), LOOK_CARRY);
 	if (!client)
 		return stranger6(skb);
-	if (is_counted(client))
-		count_client(skb, true, PORT_OF(kind, packet));
 	if (!is_whole(skb, &packet->upper, kind, sizeof(packet->ip),
 		    sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len)))
 		return pass(BPF_REASON_TRUNCATED);
@@ -195,6 +194,9 @@ static __always_inline int judge6(
 		return client == TAIL_STALE ? unusual6(skb) : pass(BPF_REASON_NO_SERVER);
 	if (kind == KIND_AH && !(way->flags & BPF_WAY_AH))
 		return pass(BPF_REASON_AH_REFUSED);
+	if (is_counted(client))
+		count_client(skb, true, PORT_OF(kind, packet),
+			sizeof(packet->ip) + bpf_ntohs(packet->ip.payload_len));
 	return carry6(skb, packet, server_of(client), way, kind);
 }
 

@@ -6,22 +6,36 @@
  */
 #pragma once
 
+#include "bpf/counted.bpf.h"
 #include "bpf/frame.bpf.h"
 
+#define FRAGMENT_BYTES 8 /**< of IPv6's header */
 #define EXTENSIONS 6 /**< that are walked over; what has more goes to the daemon */
 
 /** What the walk to the upper header finds. */
 struct found {
 	__u32 offset; /**< of the upper header in the frame */
+	/** As one packet, whatever fragments it comes in. 0: another one of them says it. */
+	__u32 ip_bytes;
+	__u32 fragment_bytes; /**< of a fragment header, which only fragments have */
 	__u8 protocol;
 	bool plain; /**< nothing is unusual about it but the time */
 	bool fragment;
 	bool later; /**< not the first fragment: nothing of the upper header is there */
 };
 
+/** Takes the fragment fields, at being the offset. How long it all is the last fragment tells, and
+ *  of UDP the first one (found_kind), for later ones have no port. */
+static __always_inline void found_fragment(struct found *found, __u32 at, bool more)
+{
+	found->fragment = at || more;
+	found->later = at;
+	found->ip_bytes = more ? 0 : found->ip_bytes + at;
+}
+
 /** Tells by what is found whether the packet is IPsec, and of what port. */
 static __always_inline enum kind found_kind(
-	struct __sk_buff *skb, const struct found *found, __be16 *ret_port)
+	struct __sk_buff *skb, struct found *found, __be16 *ret_port)
 {
 	union upper upper = { { 0 } };
 	enum kind kind;
@@ -36,14 +50,18 @@ static __always_inline enum kind found_kind(
 	kind = kind_of(found->protocol, &upper);
 	if (bpf_ntohl(spi_of(kind, &upper)) < SPI_FIRST)
 		return KIND_OTHER;
-	if (kind == KIND_ESP_IN_UDP)
-		*ret_port = upper.udp.source;
+	if (kind != KIND_ESP_IN_UDP)
+		return kind;
+	*ret_port = upper.udp.source;
+	if (found->fragment)
+		found->ip_bytes = found->offset - ETH_HLEN - found->fragment_bytes +
+				  bpf_ntohs(upper.udp.len);
 	return kind;
 }
 
-/** Marks what has a client. */
+/** Marks what has a client, and counts it. */
 static __always_inline int found_mark(struct __sk_buff *skb, const struct found *found,
-	enum kind kind, __u32 client, bool v6)
+	enum kind kind, __be16 port, __u32 client, bool v6)
 {
 	const struct bpf_way *way;
 
@@ -56,6 +74,8 @@ static __always_inline int found_mark(struct __sk_buff *skb, const struct found 
 		return pass(BPF_REASON_AH_REFUSED);
 	if (skb->gso_size && kind == KIND_ESP_IN_UDP)
 		return pass(BPF_REASON_GSO_UDP);
+	if (is_counted(client) && found->ip_bytes)
+		count_client(skb, v6, port, found->ip_bytes);
 	if (found->plain)
 		return pass_marked(skb, way, BPF_REASON_STALE);
 	return pass_marked(skb, way,
@@ -74,8 +94,10 @@ __noinline int unusual4(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	found.protocol = ip.protocol;
 	found.offset = ETH_HLEN + ip.ihl * 4;
-	found.fragment = ip.frag_off & bpf_htons(V4_FRAGMENT);
-	found.later = ip.frag_off & bpf_htons(V4_OFFSET);
+	found.ip_bytes = bpf_ntohs(ip.tot_len);
+	found.fragment_bytes = 0;
+	found_fragment(&found, (bpf_ntohs(ip.frag_off) & V4_OFFSET) * 8,
+		ip.frag_off & bpf_htons(V4_MORE));
 	found.plain = ip.ihl == 5 && !found.fragment;
 	kind = found_kind(skb, &found, &port);
 	if (kind == KIND_OTHER)
@@ -84,7 +106,7 @@ __noinline int unusual4(struct __sk_buff *skb)
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind,
+	return found_mark(skb, &found, kind, port,
 		client4(address4(ip.saddr, ip.daddr), port, LOOK_SEE), false);
 }
 
@@ -109,9 +131,12 @@ static __always_inline bool extension_skip(struct __sk_buff *skb, struct found *
 	if (bpf_skb_load_bytes(skb, found->offset, &header, sizeof(header)))
 		return false;
 	if (found->protocol == IPPROTO_FRAGMENT) {
+		found->fragment_bytes = FRAGMENT_BYTES;
+		found->ip_bytes -= FRAGMENT_BYTES;
+		found_fragment(found, bpf_ntohs(header.offset) & 0xfff8,
+			header.offset & bpf_htons(1));
 		found->fragment = true;
-		found->later = header.offset & bpf_htons(0xfff8);
-		found->offset += 8;
+		found->offset += FRAGMENT_BYTES;
 	} else {
 		found->offset += (header.length + 1) * 8;
 	}
@@ -132,6 +157,7 @@ __noinline int unusual6(struct __sk_buff *skb)
 	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
 	found.protocol = ip.nexthdr;
+	found.ip_bytes = sizeof(ip) + bpf_ntohs(ip.payload_len);
 	found.plain = !is_extension(ip.nexthdr);
 	for (i = 0; i < EXTENSIONS && extension_skip(skb, &found); i++)
 		;
@@ -144,5 +170,6 @@ __noinline int unusual6(struct __sk_buff *skb)
 		return pass(BPF_REASON_REPLY_UNUSUAL);
 	if (kind == KIND_REPLY_UDP)
 		return TC_ACT_UNSPEC;
-	return found_mark(skb, &found, kind, client6(&address, port, LOOK_SEE), true);
+	return found_mark(
+		skb, &found, kind, port, client6(&address, port, LOOK_SEE), true);
 }

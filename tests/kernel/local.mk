@@ -125,6 +125,7 @@ KERNEL_BPF_TESTS = \
 	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \
 	tests/kernel/bpf_clients \
+	tests/kernel/bpf_counted \
 	tests/kernel/bpf_error \
 	tests/kernel/bpf_offload \
 	tests/kernel/bpf_pass \
@@ -145,6 +146,10 @@ tests_kernel_bpf_carry_SOURCES = tests/kernel/bpf_carry.c $(KERNEL_BPF)
 tests_kernel_bpf_carry_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_carry_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
 tests_kernel_bpf_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
+tests_kernel_bpf_counted_SOURCES = tests/kernel/bpf_counted.c $(KERNEL_BPF)
+tests_kernel_bpf_counted_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
+tests_kernel_bpf_counted_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
+tests_kernel_bpf_counted_LDADD = tests/lib/libtest.a $(KERNEL_LDADD) $(BPF_LIBS)
 tests_kernel_bpf_error_SOURCES = tests/kernel/bpf_error.c $(KERNEL_BPF)
 tests_kernel_bpf_error_CPPFLAGS = $(KERNEL_BPF_CPPFLAGS)
 tests_kernel_bpf_error_CFLAGS = $(KERNEL_CFLAGS) $(BPF_CFLAGS)
