@@ -140,13 +140,18 @@ lab_start_time() {
 	printf '%s' "$1" | cut -d' ' -f20
 } 2>/dev/null
 
-# True while process $1 runs (a zombie does not).
+# True while any thread of process $1 runs: a zombie does not, but others may when its first
+# thread is one, and have open what it had.
 lab_alive() {
-	local line
-	read -r line <"/proc/$1/stat" || return 1
-	case ${line##*) } in
-	Z* | X*) return 1 ;;
-	esac
+	local stat line
+	for stat in "/proc/$1"/task/*/stat; do
+		read -r line <"$stat" || continue
+		case ${line##*) } in
+		Z* | X*) ;;
+		*) return 0 ;;
+		esac
+	done
+	return 1
 } 2>/dev/null
 
 # Waits until a command is true, at most $1 tenths of a second.
