@@ -208,3 +208,18 @@ libreswan_server_clients() {
 			echo
 		done | sort -u
 }
+
+# Claims what clients 1 to 4 sent to the servers by turns, captured as to-gw1 and to-gw2: the first
+# in its tunnel, in transport mode, and in the tunnel after new keys, the last in UDP, and the
+# tunnels of all used twice.
+expect_all_sorts() {
+	expect_captured "plain ESP of client 1" 7 to-gw1 proto 50 and host "$(client_address 1)"
+	expect "SPIs of it: tunnel, transport, tunnel with new keys" 3 \
+		"$(capture_spis to-gw1 proto 50 and host "$(client_address 1)" | wc -l)"
+	expect "IKE SAs of client 1" 2 \
+		"$(capture_cookies to-gw1 host "$(client_address 1)" | wc -l)"
+	expect_captured "plain ESP of client 3" 2 to-gw1 proto 50 and host "$(client_address 3)"
+	expect_captured "plain ESP of client 2" 2 to-gw2 proto 50 and host "$(client_address 2)"
+	expect_captured "plain ESP of client 4" 0 to-gw2 proto 50 and host "$(client_address 4)"
+	expect_captured "ESP in UDP of client 4" 2 to-gw2 "$CAPTURE_ESP_IN_UDP"
+}

@@ -50,15 +50,7 @@ stage() {
 	expect "pings answered" 4 "$(clients_ping 1 4)"
 	expect_agreement 1 4
 	capture_stop to-gw1 to-gw2
-	expect_captured "plain ESP of client 1" 7 to-gw1 proto 50 and host "$(client_address 1)"
-	expect "SPIs of it: tunnel, transport, tunnel with new keys" 3 \
-		"$(capture_spis to-gw1 proto 50 and host "$(client_address 1)" | wc -l)"
-	expect "IKE SAs of client 1" 2 \
-		"$(capture_cookies to-gw1 host "$(client_address 1)" | wc -l)"
-	expect_captured "plain ESP of client 3" 2 to-gw1 proto 50 and host "$(client_address 3)"
-	expect_captured "plain ESP of client 2" 2 to-gw2 proto 50 and host "$(client_address 2)"
-	expect_captured "plain ESP of client 4" 0 to-gw2 proto 50 and host "$(client_address 4)"
-	expect_captured "ESP in UDP of client 4" 2 to-gw2 "$CAPTURE_ESP_IN_UDP"
+	expect_all_sorts
 	expect_captured_ends "from and to" "$(client_address 4).4500 > $LAB_VIP.4500" \
 		to-gw2 "$CAPTURE_ESP_IN_UDP"
 	expect_good_end
