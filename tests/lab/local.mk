@@ -66,6 +66,7 @@ EXTRA_DIST += \
 	tests/lab/stages/local-vip.sh \
 	tests/lab/stages/mixed.sh \
 	tests/lab/stages/mobike.sh \
+	tests/lab/stages/nat-also.sh \
 	tests/lab/stages/nat-clients.sh \
 	tests/lab/stages/nat-ends.sh \
 	tests/lab/stages/nat-port-reused.sh \

@@ -327,6 +327,12 @@ client_ping_once() {
 		>>"$LAB_DIR/log/c$1-ping.log" 2>&1
 }
 
+# Sends one datagram from client $1 to the VIP's port $2.
+client_datagram() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	lab_in "c$1" bash -c 'echo x >"/dev/udp/$0/$1"' "$LAB_VIP" "$2"
+}
+
 # Pings the VIP $2 from client $1 itself, $3 times: through a transport mode child if it has one.
 client_ping_host() {
 	lab_in "c$1" ping -q -n -i 0.2 -c "$3" -w $(($3 + 5)) "$2" \

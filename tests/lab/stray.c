@@ -33,6 +33,7 @@ enum stray_kind {
 };
 
 #define STRAY_BYTES 64
+#define STRAY_BYTES_MAX 9216
 #define STRAY_NATT_PORT 4500
 #define UDP_HEADER_BYTES 8
 #define UDP_CHECKSUM_OFFSET 6
@@ -48,6 +49,7 @@ struct stray_options {
 	uint16_t source_port;
 	uint16_t target_port;
 	bool destination_options;
+	unsigned int bytes;
 	const char *target;
 };
 
@@ -77,6 +79,8 @@ static void usage(FILE *out)
 	      "  -t, --to-port N    destination port for ike, default 4500\n"
 	      "  -d, --options      IPv6 destination options before the ESP or AH "
 	      "header\n"
+	      "  -l, --length N     bytes of ESP or AH, default 64, all in one packet "
+	      "with DF\n"
 	      "Exit status: 0 something came back, 1 nothing did, 2 usage, 3 no "
 	      "socket.\n",
 		out);
@@ -161,6 +165,10 @@ static int take_option(struct stray_options *options, int letter, const char *va
 	case 'd':
 		options->destination_options = true;
 		return 0;
+	case 'l':
+		err = parse_number(value, STRAY_BYTES_MAX, &number);
+		options->bytes = number;
+		return err || number < STRAY_BYTES ? -EINVAL : 0;
 	default:
 		return take_ike_option(options, letter, value);
 	}
@@ -176,6 +184,7 @@ static int parse_options(struct stray_options *options, int argc, char **argv)
 		{"wait", required_argument, NULL, 'w'},
 		{"port", required_argument, NULL, 'P'},
 		{"options", no_argument, NULL, 'd'},
+		{"length", required_argument, NULL, 'l'},
 		{"icookie", required_argument, NULL, 'i'},
 		{"rcookie", required_argument, NULL, 'r'},
 		{"to-port", required_argument, NULL, 't'},
@@ -183,7 +192,7 @@ static int parse_options(struct stray_options *options, int argc, char **argv)
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "p:s:c:w:P:di:r:t:", names, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "p:s:c:w:P:dl:i:r:t:", names, NULL)) != -1)
 		if (take_option(options, letter, optarg))
 			return -EINVAL;
 	if (optind + 1 != argc)
@@ -219,6 +228,18 @@ static int open_ike_sender(struct stray *stray)
 					  &offset, sizeof(offset)) == -1)
 		return -errno;
 	return 0;
+}
+
+/** Has packets go in one piece, whatever is known of the way, and with DF. */
+static int keep_whole(const struct stray *stray)
+{
+	bool v6 = stray->target.ss_family == AF_INET6;
+	int probe = v6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE;
+
+	return setsockopt(stray->send_fd, v6 ? (int)IPPROTO_IPV6 : (int)IPPROTO_IP,
+		       v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &probe, sizeof(probe)) == -1
+		? -errno
+		: 0;
 }
 
 /** Opens the socket that sends: raw for ESP and AH, UDP from the wanted port. */
@@ -293,7 +314,7 @@ static size_t write_packet(
 
 	if (options->kind == STRAY_IKE)
 		return write_ike(packet, options, sequence);
-	memset(packet, 0xa5, STRAY_BYTES);
+	memset(packet, 0xa5, options->bytes);
 	if (options->destination_options) {
 		/* The shortest there is: one PadN of 4 bytes (RFC 8200, 4.6). */
 		memcpy(packet, (uint8_t[]){options->kind, 0, 1, 4, 0, 0, 0, 0}, 8);
@@ -306,7 +327,7 @@ static size_t write_packet(
 		at += 4;
 	}
 	memcpy(packet + at, words, sizeof(words));
-	return STRAY_BYTES;
+	return options->bytes;
 }
 
 /** Prints one ICMP error; quoted is the protocol of the packet that it quotes. */
@@ -410,7 +431,7 @@ static void await_answers(struct stray *stray, unsigned int wait_ms)
 /** Sends all packets; a negative errno when one could not be sent. */
 static int send_packets(struct stray *stray, const struct stray_options *options)
 {
-	uint8_t packet[STRAY_BYTES];
+	uint8_t packet[STRAY_BYTES_MAX];
 
 	if (options->kind == STRAY_ESP_IN_UDP)
 		((struct sockaddr_in *)&stray->target)->sin_port = htons(STRAY_NATT_PORT);
@@ -432,6 +453,8 @@ static int run(struct stray *stray, const struct stray_options *options)
 {
 	int err = open_sender(stray, options);
 
+	if (!err && options->bytes > STRAY_BYTES)
+		err = keep_whole(stray);
 	if (!err)
 		err = open_listener(stray);
 	if (!err)
@@ -453,6 +476,7 @@ int main(int argc, char **argv)
 		.kind = STRAY_ESP,
 		.spi = 0x0badcafe,
 		.count = 1,
+		.bytes = STRAY_BYTES,
 		.wait_ms = 1000,
 		.source_port = STRAY_NATT_PORT,
 		.target_port = STRAY_NATT_PORT,

@@ -214,3 +214,19 @@ plain_router_up() {
 			lookup $((100 + server))
 	done
 }
+
+# Prints the lines for ip(8) that let the named devices carry 9000 bytes and more.
+mtu_lines() {
+	printf 'link set dev %s mtu 9200\n' "$@"
+}
+
+# Lets the whole network do so, so that the only narrow place is where the stage makes one.
+topology_jumbo() {
+	local clients servers i
+	mapfile -t clients < <(seq -f 'c%g' "$LAB_CLIENTS")
+	mapfile -t servers < <(seq -f 's%g' "$LAB_SERVERS")
+	mtu_lines "${clients[@]}" "${servers[@]}" dir clients ret | lab_ip_lines net
+	mtu_lines "${servers[@]}" wan lan | lab_ip_lines dir
+	for i in "${clients[@]}"; do mtu_lines wan | lab_ip_lines "$i"; done
+	for i in "${servers[@]}"; do mtu_lines lan ret | lab_ip_lines "$i"; done
+}

@@ -30,12 +30,6 @@ also_counts() {
 	echo "$(also_count 1 "$1")/$(also_count 2 "$1")"
 }
 
-# Sends one datagram from client $1 to the VIP's port $2.
-also_send() {
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	lab_in "c$1" bash -c 'echo x >"/dev/udp/$0/$1"' "$LAB_VIP" "$2"
-}
-
 # Three clients at two servers by turns: the first is known by its IKE, the second by its
 # datagram, the third by a mark of the director's administrator.
 stage() {
@@ -63,14 +57,14 @@ stage() {
 	expect "its server" gw1 "$(director_server_of "$(client_address 1)")"
 	expect_true "client 1 pings the VIP" lab_in c1 ping -q -n -c 2 -i 0.2 -W 3 "$LAB_VIP"
 	expect "echo requests at the servers" 2/0 "$(also_counts echoes)"
-	also_send 1 1701
+	client_datagram 1 1701
 	expect "its datagrams at the servers" 1/0 "$(also_counts datagrams)"
-	also_send 2 1701
+	client_datagram 2 1701
 	expect "with that of client 2, which is not known" 1/1 "$(also_counts datagrams)"
 	expect_true "client 2 establishes" client_initiate 2
 	expect "its server by the real servers' SAs" 2 "$(server_of_client "$(client_address 2)")"
-	also_send 1 9999
-	also_send 3 9999
+	client_datagram 1 9999
+	client_datagram 3 9999
 	expect "marked datagrams of clients 1 and 3" 2/0 "$(also_counts marked)"
 	expect "packets with that reason" 6 "$(director_counter also)"
 	expect_true "a ping by the tunnel" client_ping 1

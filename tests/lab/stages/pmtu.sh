@@ -15,22 +15,6 @@ needs() {
 	capture_missing
 }
 
-# Prints the lines for ip(8) that let the named devices carry 9000 bytes and more.
-jumbo_lines() {
-	printf 'link set dev %s mtu 9200\n' "$@"
-}
-
-# Lets the whole network do so, so that the only narrow place is where the stage makes one.
-network_jumbo() {
-	local clients servers i
-	mapfile -t clients < <(seq -f 'c%g' "$LAB_CLIENTS")
-	mapfile -t servers < <(seq -f 's%g' "$LAB_SERVERS")
-	jumbo_lines "${clients[@]}" "${servers[@]}" dir clients ret | lab_ip_lines net
-	jumbo_lines "${servers[@]}" wan lan | lab_ip_lines dir
-	for i in "${clients[@]}"; do jumbo_lines wan | lab_ip_lines "$i"; done
-	for i in "${servers[@]}"; do jumbo_lines lan ret | lab_ip_lines "$i"; done
-}
-
 # Lets the router take no more than $2 bytes towards client $1, by IPv4 and by IPv6.
 client_narrow() {
 	lab_ip_lines net <<-END
@@ -73,7 +57,7 @@ stage() {
 	local i
 	peers_use_certificates
 	stage_up 4 2 rr
-	network_jumbo
+	topology_jumbo
 	clients_start 2 "$LAB_VIP" 1 2
 	clients_start 2 "$LAB_VIP6" 4 4
 	peers_force_encap
