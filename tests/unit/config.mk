@@ -7,15 +7,18 @@ check_PROGRAMS += tests/unit/config_file tests/unit/control tests/unit/ctl \
 TESTS += tests/unit/config_file tests/unit/control tests/unit/ctl tests/unit/ctl_explain \
 	tests/unit/documents tests/unit/rpc \
 	tests/unit/rpc_entry tests/unit/rpc_explain tests/unit/rpc_explain_scenarios
-tests_unit_config_file_SOURCES = tests/unit/config_file.c
+tests_unit_config_file_SOURCES = tests/unit/config_file.c $(UNIT_COMMON)
+tests_unit_config_file_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_config_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_config_file_LDADD = src/daemon/libipb-config.la $(CHECK_LIBS)
 
-tests_unit_control_SOURCES = tests/unit/control.c
+tests_unit_control_SOURCES = tests/unit/control.c $(UNIT_COMMON)
+tests_unit_control_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_control_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_control_LDADD = src/daemon/libipb-control.la $(CHECK_LIBS)
 
-tests_unit_ctl_SOURCES = tests/unit/ctl.c
+tests_unit_ctl_SOURCES = tests/unit/ctl.c $(UNIT_COMMON)
+tests_unit_ctl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ctl_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-control.la $(CHECK_LIBS)
 
@@ -25,12 +28,14 @@ tests_unit_ctl_explain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ctl_explain_LDADD = src/ctl/libipb-ctl.la tests/lib/libtest.a \
 	src/core/libipb-core.la src/base/libipb-base.la $(CHECK_LIBS)
 
-tests_unit_documents_SOURCES = tests/unit/documents.c
+tests_unit_documents_SOURCES = tests/unit/documents.c $(UNIT_COMMON)
+tests_unit_documents_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_documents_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_documents_LDADD = src/ctl/libipb-ctl.la src/daemon/libipb-config.la \
 	src/daemon/libipb-control.la $(CHECK_LIBS)
 
-tests_unit_rpc_SOURCES = tests/unit/rpc.c
+tests_unit_rpc_SOURCES = tests/unit/rpc.c $(UNIT_COMMON)
+tests_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rpc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_rpc_LDADD = src/daemon/libipb-control.la $(CHECK_LIBS)
 

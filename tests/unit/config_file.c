@@ -5,7 +5,6 @@
  */
 #include "daemon/config_file.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "core/scheduler.h"
 #include "daemon/config_schema.h"
+#include "tests/unit/unit.h"
 
 #define SERVICE_HEAD "service vpn {\n\taddress = 192.0.2.1\n"
 #define SERVER "\tserver gw1 { address = 10.2.0.11 }\n"
@@ -756,7 +756,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *cases = tcase_create("config_file");
-	SRunner *runner;
 
 	tcase_add_loop_test(cases, mistake_is_named, 0,
 		(int)(sizeof(mistakes) / sizeof(mistakes[0])));
@@ -775,10 +774,5 @@ int main(void)
 	tcase_add_test(cases, files_are_loaded);
 	tcase_add_test(cases, marks_and_tables);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run_suite(suite);
 }

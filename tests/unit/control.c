@@ -5,7 +5,6 @@
  */
 #include "daemon/control.h"
 
-#include <check.h>
 #include <errno.h>
 #include <ev.h>
 #include <poll.h>
@@ -21,6 +20,7 @@
 #include "core/scheduler.h"
 #include "daemon/control_socket.h"
 #include "ipsec-balancer/control.h"
+#include "tests/unit/unit.h"
 
 #define VERSION "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"show.version\"}\n"
 #define STATS "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"show.stats\"}\n"
@@ -524,11 +524,5 @@ int main(void)
 	tcase_add_test(cases, successor_keeps_its_socket);
 	tcase_add_test(cases, peer_is_known);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run_suite(suite);
 }

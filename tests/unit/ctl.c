@@ -5,7 +5,6 @@
  */
 #include "ctl/ctl.h"
 
-#include <check.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "ctl/command.h"
 #include "ctl/writer.h"
 #include "daemon/control.h"
+#include "tests/unit/unit.h"
 
 #define PAGED_CLIENTS 450
 
@@ -512,11 +512,5 @@ int main(void)
 	tcase_add_test(cases, entries_are_deleted);
 	tcase_add_test(cases, refusal_is_told);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run_suite(suite);
 }

@@ -3,7 +3,6 @@
  * Manual pages, examples and snippets against the program: nothing that a user can type
  * or see is left out, and every example works.
  */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "ctl/command.h"
 #include "daemon/config_file.h"
 #include "daemon/rpc.h"
+#include "tests/unit/unit.h"
 
 #define TEXT_BYTES 65536
 
@@ -251,11 +251,5 @@ int main(void)
 	tcase_add_test(cases, shown_defaults_are_true);
 	tcase_add_test(cases, ruleset_snippet_is_current);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run_suite(suite);
 }

@@ -5,7 +5,6 @@
 #include "daemon/rpc.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "core/reason.h"
 #include "core/scheduler.h"
 #include "ipsec-balancer/control.h"
+#include "tests/unit/unit.h"
 
 #define CLIENTS 50
 #define ENTRIES (2 * CLIENTS)
@@ -591,11 +591,5 @@ int main(void)
 	tcase_add_test(cases, rights_are_kept);
 	tcase_add_test(cases, notifications_are_silent);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run_suite(suite);
 }
