@@ -29,7 +29,7 @@ src_core_libipb_core_la_SOURCES = \
 	src/core/restore.c src/core/restore.h \
 	src/core/ruleset_elements.c src/core/ruleset_features.c \
 	src/core/ruleset_rules.c src/core/ruleset_rules.h \
-	src/core/ruleset_limits.h \
+	src/core/ruleset_carry.h src/core/ruleset_limits.h \
 	src/core/ruleset_text.c src/core/ruleset_text.h \
 	src/core/scheduler.c src/core/scheduler.h \
 	src/core/scheduler_hash.c \

@@ -100,6 +100,8 @@ static void walk_nat_server(const struct walk *walk, const struct config_service
 	case RULESET_ALSO:
 	case RULESET_ALSO_MARKS:
 	case RULESET_FILLED_LATER:
+	case RULESET_HOPS:
+	case RULESET_HIDDEN:
 	case RULESET_SERVER_MARKS:
 	case RULESET_LIMITED_SOURCES:
 	case RULESET_LIMITED_VIRTUALS:
@@ -160,12 +162,13 @@ static bool has_family(const struct config *config, int family)
 	return false;
 }
 
-/** Leaves those without limit that an administrator may want to add to. */
+/** Leaves those without limit that an administrator may want to add to, or that others fill. */
 uint32_t ruleset_set_size(const struct config *config, const struct ruleset_set *set)
 {
 	uint32_t size = 0;
 
-	if (set->content == RULESET_VIRTUAL || set->content == RULESET_ALSO)
+	if (set->content == RULESET_VIRTUAL || set->content == RULESET_ALSO ||
+		set->content == RULESET_HOPS || set->content == RULESET_HIDDEN)
 		return 0;
 	if (set->content == RULESET_LIMITED_SOURCES)
 		return config->limit_sources;

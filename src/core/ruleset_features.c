@@ -52,7 +52,8 @@ static unsigned int fast_path_features(const struct config *config)
 	case FAST_PATH_NFT:
 		break;
 	}
-	return RULESET_WITH_FAST | RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH;
+	return RULESET_WITH_FAST | RULESET_WITH_FAST_MARKED | RULESET_WITH_FAST_MAPS |
+		RULESET_WITH_FAST_AH;
 }
 
 /** Tells whether a server has labels in SPIs. */
@@ -65,29 +66,20 @@ static bool has_labels(const struct config_service *service)
 	return i < service->server_count;
 }
 
-/** What the services have the daemon look into ESP for: by labels, or to learn SPIs. */
-static unsigned int esp_features(const struct config *config)
+/** Tells whether no service looks for labels in SPIs. */
+static unsigned int label_features(const struct config *config)
 {
-	unsigned int features = RULESET_WITH_ALL_CARRIED | RULESET_WITHOUT_LABELS;
-	size_t i;
-
-	for (i = 0; i < config->service_count; i++) {
+	for (size_t i = 0; i < config->service_count; i++) {
 		if (has_labels(&config->services[i]))
 			return 0;
-		if (config->services[i].learn_spi)
-			features = RULESET_WITHOUT_LABELS;
 	}
-	return features;
+	return RULESET_WITHOUT_LABELS;
 }
 
-/** How limits know established clients: by the fast path's maps, or by sets. */
-static unsigned int limit_features(const struct config *config, unsigned int features)
+/** Limits know established clients by sets. */
+static unsigned int limit_features(const struct config *config)
 {
-	const unsigned int mapped = RULESET_WITH_FAST_MAPS | RULESET_WITH_ALL_CARRIED;
-
-	if (!limit_is_any(config->limits))
-		return 0;
-	return RULESET_WITH_LIMITS | (mapped & ~features ? RULESET_WITH_KNOWN : 0);
+	return limit_is_any(config->limits) ? RULESET_WITH_LIMITS | RULESET_WITH_KNOWN : 0;
 }
 
 /** What all ask for. */
@@ -106,8 +98,8 @@ unsigned int ruleset_features(const struct config *config)
 		features &= ~(unsigned int)RULESET_WITH_FAST_AH;
 	else
 		features |= RULESET_WITHOUT_NAT;
-	features |= esp_features(config);
-	features |= limit_features(config, features);
+	features |= label_features(config);
+	features |= limit_features(config);
 	if (features & RULESET_WITH_NAT && !config_routes_by_mark(config))
 		features |= RULESET_WITH_GUARD;
 	if (config->drop_local_sources)
@@ -122,9 +114,7 @@ unsigned int ruleset_features(const struct config *config)
 /** The same without the maps of the fast path, which nobody else can fill. */
 unsigned int ruleset_features_plain(const struct config *config)
 {
-	unsigned int features = ruleset_features(config) & ~RULESET_WITH_ANY_FAST;
-
-	return features | limit_features(config, features);
+	return ruleset_features(config) & ~RULESET_WITH_ANY_FAST;
 }
 
 /** The longest time of a service. */
@@ -156,6 +146,20 @@ bool ruleset_has_table(unsigned int features, enum ruleset_table table)
 
 		if (chain->table == table && !(chain->needs & ~features))
 			return true;
+	}
+	return false;
+}
+
+/** The maps of the fast path, or the sets of the limits. */
+bool ruleset_lasts(unsigned int features, enum ruleset_table table)
+{
+	switch (table) {
+	case RULESET_TABLE_INET:
+		return features & RULESET_WITH_KNOWN;
+	case RULESET_TABLE_NETDEV:
+		return features & RULESET_WITH_FAST_MAPS;
+	case RULESET_TABLE_BRIDGE:
+		break;
 	}
 	return false;
 }

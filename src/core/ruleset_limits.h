@@ -13,17 +13,15 @@
  * behind: whoever fills it with forged sources locks nobody out by it. Elements that are
  * there go on limiting theirs.
  *
- * Known clients are those of the fast path's maps, where these have all of them. Else they
- * are in sets that packets fill on their way from the queue: ISAKMP with a responder cookie
- * that the daemon has not dropped, and ESP. What strangers forge gets there only if the
- * daemon believes it.
+ * Known clients are in sets that packets fill on their way from the queue: ISAKMP with a
+ * responder cookie that the daemon has not dropped, and ESP. What strangers forge gets there
+ * only if the daemon believes it.
  */
 #pragma once
 
 #include "core/limit.h"
 
 #define LIMITED RULESET_WITH_LIMITS
-#define LIMITED_MAPPED (RULESET_WITH_LIMITS | RULESET_WITH_FAST_MAPS | RULESET_WITH_ALL_CARRIED)
 #define LIMITED_KNOWN (RULESET_WITH_LIMITS | RULESET_WITH_KNOWN)
 #define LIMITED_KNOWN_BY_ESP (LIMITED_KNOWN | RULESET_WITHOUT_LABELS)
 
@@ -96,8 +94,6 @@
 
 /* What known clients send leaves the chain of its kind at once. */
 #define IF_KNOWN_IN(chain, bits, next) \
-	{ chain, LIMITED_MAPPED, NULL, { IS_##bits }, RULESET_KEY_CLIENT_##bits, \
-		RULESET_MAP_CLIENT_##bits, RULESET_IF_MAPPED, next, 0, 0 }, \
 	{ chain, LIMITED_KNOWN, NULL, { IS_##bits }, RULESET_KEY_CLIENT_##bits, \
 		RULESET_SET_KNOWN_##bits, RULESET_GOTO, next, 0, 0 }
 #define IF_KNOWN(kind, next) \

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/ruleset_carry.h"
 #include "core/ruleset_limits.h"
 
 #define QUEUE RULESET_CHAIN_QUEUE
@@ -66,8 +67,6 @@
 #define REPLIES RULESET_WITH_REPLIES
 #define UNTRACKED RULESET_WITH_UNTRACKED
 #define ALSO RULESET_WITH_ALSO
-#define FAST RULESET_WITH_FAST_MAPS
-#define FAST_AH (RULESET_WITH_FAST_MAPS | RULESET_WITH_FAST_AH)
 #define FAST_MARKED RULESET_WITH_FAST_MARKED
 #define NAT_AND_OTHERS (RULESET_WITH_NAT | RULESET_WITH_OTHERS)
 
@@ -126,6 +125,8 @@ const struct ruleset_chain ruleset_chains[] = {
 
 	{ BRIDGED_REPLY, SEEN, IN_BRIDGE, REGULAR },
 	{ FORWARD, SEEN, IN_BRIDGE, RULESET_HOOK_FORWARD, "filter", 0, 0 },
+
+	RULESET_CARRY_CHAINS,
 };
 const size_t ruleset_chain_count = sizeof(ruleset_chains) / sizeof(ruleset_chains[0]);
 
@@ -154,14 +155,6 @@ const struct ruleset_set ruleset_sets[] = {
 	{ SEEN_V6, SEEN, IN_INET, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0, 0 },
 	{ REPLY_V4, REPLIES, IN_INET, SET_OF_V4, RULESET_REPLY_SOURCES, AF_INET, 0, 0 },
 	{ REPLY_V6, REPLIES, IN_INET, SET_OF_V6, RULESET_REPLY_SOURCES, AF_INET6, 0, 0 },
-
-#define FAST_MAP(name, type, family) \
-	{ name, FAST, IN_INET, RULESET_TYPE_##type, RULESET_TYPE_MARK, \
-		RULESET_FILLED_LATER, family, 0, 0 }
-	FAST_MAP(RULESET_MAP_CLIENT_V4, CLIENT_V4, AF_INET),
-	FAST_MAP(RULESET_MAP_CLIENT_V6, CLIENT_V6, AF_INET6),
-	FAST_MAP(RULESET_MAP_SESSION_V4, SESSION_V4, AF_INET),
-	FAST_MAP(RULESET_MAP_SESSION_V6, SESSION_V6, AF_INET6),
 	{ RULESET_SET_SERVERS, RULESET_WITH_FAST, IN_INET, SET_OF_MARKS,
 		RULESET_SERVER_MARKS, 0, 0, 0 },
 	RULESET_LIMIT_SETS,
@@ -184,6 +177,8 @@ const struct ruleset_set ruleset_sets[] = {
 
 	{ BRIDGED_V4, SEEN, IN_BRIDGE, SET_OF_V4, RULESET_SEEN_SOURCES, AF_INET, 0, 0 },
 	{ BRIDGED_V6, SEEN, IN_BRIDGE, SET_OF_V6, RULESET_SEEN_SOURCES, AF_INET6, 0, 0 },
+
+	RULESET_CARRY_SETS,
 };
 const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 
@@ -200,17 +195,6 @@ const size_t ruleset_set_count = sizeof(ruleset_sets) / sizeof(ruleset_sets[0]);
 #define DO(statement) NO_KEY, statement, NULL, 0, 0
 #define SNAT(bits, port) \
 	RULESET_KEY_SOURCE_##bits, VIRTUAL_OF_##bits, RULESET_SNAT_##bits, NULL, port, 0
-
-#define FAST_BY(key, map) RULESET_KEY_##key, map, RULESET_FAST, NULL, 0, 0
-/* An IPv4 header without options, and the protocol in it. Where it has options the daemon
- * looks for itself. */
-#define PLAIN_V4 { RULESET_LOAD_NETWORK, 0, 1, 0, RULESET_EQUAL, 0x45 }
-#define V4_PROTOCOL(number) { RULESET_LOAD_NETWORK, 9, 1, 0, RULESET_EQUAL, number }
-/* To port 4500 with an SPI that is not reserved (RFC 4303 2.1), so it is neither the
- * non-ESP marker nor, as payload of more than ESP's eight bytes, a keepalive. */
-#define ESP_IN_UDP \
-	UDP_DPORT(4500), { RULESET_LOAD_TRANSPORT, 4, 2, 0, RULESET_AT_LEAST, 17 }, \
-		{ RULESET_LOAD_TRANSPORT, 8, 4, 0, RULESET_AT_LEAST, 256 }
 
 #define UDP_FROM(port) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port) }
 #define UDP_FROM_IN(port, family) { PROTOCOL(IPPROTO_UDP), UDP_SPORT(port), family }
@@ -238,7 +222,7 @@ const struct ruleset_rule ruleset_rules[] = {
 	{ QUOTED_V6, 0, "@th,112,8 17 @th,384,16 4500",
 		{ QUOTE_BYTE(14, IPPROTO_UDP), QUOTE_PORT(48, 4500) }, COUNT_AND_DIVERT },
 
-	/* What the BPF program knows but does not carry itself has its mark. AH of a nat
+	/* What is known at ingress but not carried from there has its mark. AH of a nat
 	 * server's client is the daemon's to refuse. */
 	{ DIVERT, FAST_MARKED | NAT, "meta l4proto ah", { PROTOCOL(IPPROTO_AH) },
 		COUNT_AND_DIVERT },
@@ -306,21 +290,6 @@ const struct ruleset_rule ruleset_rules[] = {
 
 	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
 		RULESET_GOTO, QUEUE, 0, 0 },
-	/* What is established goes on in the kernel, if it knows it: first of all, and by
-	 * as few expressions as will do, since each costs some thirty instructions. The
-	 * protocol comes before the version, for most of what is nobody's differs there. */
-	{ PREROUTING, FAST, NULL, { V4_PROTOCOL(IPPROTO_ESP), PLAIN_V4 },
-		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
-	{ PREROUTING, FAST, NULL, { V4_PROTOCOL(IPPROTO_UDP), PLAIN_V4, ESP_IN_UDP },
-		FAST_BY(SESSION_V4, RULESET_MAP_SESSION_V4) },
-	{ PREROUTING, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_ESP) },
-		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
-	{ PREROUTING, FAST, NULL, { IS_V6, PROTOCOL(IPPROTO_UDP), ESP_IN_UDP },
-		FAST_BY(SESSION_V6, RULESET_MAP_SESSION_V6) },
-	{ PREROUTING, FAST_AH, NULL, { V4_PROTOCOL(IPPROTO_AH), PLAIN_V4 },
-		FAST_BY(CLIENT_V4, RULESET_MAP_CLIENT_V4) },
-	{ PREROUTING, FAST_AH, NULL, { IS_V6, PROTOCOL(IPPROTO_AH) },
-		FAST_BY(CLIENT_V6, RULESET_MAP_CLIENT_V6) },
 	/* As the kernel itself does where accept_local is 0, but for what is carried. */
 	{ PREROUTING, RULESET_WITHOUT_OWN,
 		"meta nfproto ipv4 iif != \"lo\" fib saddr type local",
@@ -372,6 +341,8 @@ const struct ruleset_rule ruleset_rules[] = {
 
 	{ FORWARD, SEEN, NULL, { FRAME_V4 }, IF_FROM(V4, BRIDGED_V4, BRIDGED_REPLY) },
 	{ FORWARD, SEEN, NULL, { FRAME_V6 }, IF_FROM(V6, BRIDGED_V6, BRIDGED_REPLY) },
+
+	RULESET_CARRY_RULES,
 };
 const size_t ruleset_rule_count = sizeof(ruleset_rules) / sizeof(ruleset_rules[0]);
 

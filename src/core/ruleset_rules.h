@@ -26,6 +26,9 @@
  *   postrouting  90  ISAKMP is queued, before conntrack gives it the virtual address
  *   postrouting 100  of which conntrack knows no client: gets it from the source map
  *   (bridge) forward the same queueing where the director is a bridge for it
+ *
+ * Before all that, at the ingress of interfaces, what is established can go on to its server
+ * by core/ruleset_carry.h.
  */
 #pragma once
 
@@ -41,11 +44,20 @@
 #define RULESET_SET_V4 "virtual4"
 #define RULESET_SET_V6 "virtual6"
 
-#define RULESET_SET_SERVERS "servers" /**< marks; counts what each was given */
+#define RULESET_SET_SERVERS "servers" /**< marks; counts what came up with each */
 #define RULESET_MAP_CLIENT_V4 "client4" /**< client and virtual address to mark */
 #define RULESET_MAP_CLIENT_V6 "client6"
 #define RULESET_MAP_SESSION_V4 "session4" /**< the same with the client's port */
 #define RULESET_MAP_SESSION_V6 "session6"
+#define RULESET_CHAIN_LINK "at-" /**< then an interface's name */
+#define RULESET_CHAIN_CARRY_V4 "carry4" /**< where an interface's chain sends IPv4 */
+#define RULESET_CHAIN_CARRY_V6 "carry6"
+#define RULESET_MAP_HOP_V4 "hop4" /**< mark to the chain that sends to its server */
+#define RULESET_MAP_HOP_V6 "hop6"
+#define RULESET_MAP_ERROR_V4 "error4" /**< nat server's address to the chain that hides it */
+#define RULESET_MAP_ERROR_V6 "error6"
+/** How long servers' chains are trusted when nobody follows next hops any more. */
+#define RULESET_HOP_MS 30000
 
 /** Never entered: the presence of its rule has fragments put together. */
 #define RULESET_CHAIN_REASSEMBLY "reassembly"
@@ -73,15 +85,13 @@ enum ruleset_feature {
 	RULESET_WITH_LOCAL = 1 << 5,   /**< a server of method local */
 	RULESET_WITH_FAST = 1 << 7,    /**< the kernel carries what is established */
 	RULESET_WITH_FAST_AH = 1 << 8, /**< AH too: no service refuses it */
-	RULESET_WITH_FAST_MAPS = 1 << 10,   /**< by maps in our table */
+	RULESET_WITH_FAST_MAPS = 1 << 10,   /**< by maps in a table of nft's, at ingress */
 	RULESET_WITH_FAST_MARKED = 1 << 11, /**< by who has marked what comes up to us */
 	RULESET_WITH_ALSO = 1 << 6,    /**< other traffic of a service */
 	/** seen, or nat beside local: replies that conntrack would take for a beginning */
 	RULESET_WITH_UNTRACKED = 1 << 9,
 	/** what leaves here as a virtual address: local beside nat, or challenges */
 	RULESET_WITH_OUTPUT = 1 << 12,
-	/** ESP of all established clients passes the daemon by: no service looks into it */
-	RULESET_WITH_ALL_CARRIED = 1 << 13,
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 	RULESET_WITH_KNOWN = 1 << 15,  /**< by sets that tell established clients */
 	RULESET_WITHOUT_OWN = 1 << 17, /**< what comes from our own addresses is dropped */
@@ -93,15 +103,12 @@ enum ruleset_feature {
 /** All that has to do with the fast path. */
 #define RULESET_WITH_ANY_FAST                                                  \
 	(unsigned int)(RULESET_WITH_FAST | RULESET_WITH_FAST_AH | RULESET_WITH_FAST_MAPS |       \
-		RULESET_WITH_ALL_CARRIED |                                         \
 		RULESET_WITH_FAST_MARKED)
-
-/** Any of these: there is something in the table that outlives the daemon. */
-#define RULESET_LASTS (RULESET_WITH_FAST | RULESET_WITH_KNOWN)
 
 enum ruleset_table {
 	RULESET_TABLE_INET,
 	RULESET_TABLE_BRIDGE,
+	RULESET_TABLE_NETDEV,
 };
 
 enum ruleset_hook {
@@ -140,6 +147,8 @@ enum ruleset_content {
 	RULESET_LIMITED_VIRTUALS,  /**< the same of each virtual address */
 	RULESET_KNOWN,             /**< by packets that the daemon has let through; kept over a
 	                                restart */
+	RULESET_HOPS,              /**< chains by who follows next hops; for RULESET_HOP_MS */
+	RULESET_HIDDEN,            /**< map: a nat server's address to its chain; likewise */
 	RULESET_SERVER_MARKS,      /**< marks of all servers, each with a counter */
 	RULESET_ALSO_MARKS,        /**< marks of other traffic */
 };
@@ -158,6 +167,7 @@ enum ruleset_type {
 	RULESET_TYPE_CLIENT_V6,
 	RULESET_TYPE_SESSION_V4, /**< and the client's port */
 	RULESET_TYPE_SESSION_V6,
+	RULESET_TYPE_CHAIN, /**< as data: the packet goes there, for good */
 };
 
 struct ruleset_set {
@@ -183,6 +193,8 @@ enum ruleset_load {
 	RULESET_LOAD_NETWORK, /**< offset from the IP header on */
 	RULESET_LOAD_TRANSPORT,
 	RULESET_LOAD_FRAGMENT, /**< offset in IPv6's fragment header */
+	RULESET_LOAD_KIND, /**< linux/if_packet.h's PACKET_* */
+	RULESET_LOAD_SAME, /**< what the match before has loaded */
 };
 
 enum ruleset_compare {
@@ -196,9 +208,9 @@ struct ruleset_match {
 	enum ruleset_load load;
 	uint8_t offset_bytes;
 	uint8_t size_bytes; /**< 1, 2 or 4 */
-	uint16_t mask;      /**< 0: all bits */
+	uint32_t mask;      /**< 0: all bits */
 	enum ruleset_compare compare;
-	uint16_t value; /**< host order */
+	uint32_t value; /**< host order */
 };
 
 /** What is looked up in a set, after the matches. */
@@ -220,6 +232,8 @@ enum ruleset_key {
 	RULESET_KEY_CLIENT_V6,
 	RULESET_KEY_SESSION_V4, /**< and source port */
 	RULESET_KEY_SESSION_V6,
+	RULESET_KEY_QUOTED_V4, /**< destination address in what an ICMP error quotes */
+	RULESET_KEY_QUOTED_V6,
 };
 
 /** What is done with a packet that matches. */
@@ -235,7 +249,6 @@ enum ruleset_statement {
 	RULESET_SNAT_V4,         /**< the same, from port where it is not 0 */
 	RULESET_SNAT_V6,
 	RULESET_CLEAR_MARK,      /**< our bits of it */
-	RULESET_IF_MAPPED,       /**< to next, if the map has the key */
 	RULESET_LIMIT_EACH,      /**< to next, if the key is over the rule's limit */
 	RULESET_LIMIT_ALL,       /**< to next, if all together are over it */
 	RULESET_UPDATE,          /**< the key is put into the set, or stays from now on */
@@ -243,8 +256,10 @@ enum ruleset_statement {
 	RULESET_COUNT_DROP,
 	RULESET_DROP_MARKED, /**< counted; if it has any of our bits */
 	RULESET_ACCEPT,
-	RULESET_FAST,            /**< by the map to a mark, counted for its server, accepted */
-	RULESET_MARKED,          /**< the same by the mark that it has, if it is a server's */
+	RULESET_MARK,            /**< by the map */
+	RULESET_CARRY,           /**< the same, and by the map next to that server's chain */
+	RULESET_GOTO_MAPPED,     /**< to the chain that the map has */
+	RULESET_MARKED,          /**< if its mark is a server's: counted for it, accepted */
 };
 
 /** One rule. All matches must hold, and the key must be in the set. */
@@ -257,7 +272,7 @@ struct ruleset_rule {
 	enum ruleset_key key;
 	const char *set;
 	enum ruleset_statement statement;
-	const char *next; /**< of RULESET_GOTO and those like it */
+	const char *next; /**< of RULESET_GOTO and those like it, and of RULESET_CARRY */
 	uint16_t port;    /**< of RULESET_SNAT_V4 and RULESET_SNAT_V6 */
 	uint8_t limit;    /**< as in struct ruleset_chain */
 };
@@ -288,6 +303,9 @@ uint64_t ruleset_known_s(const struct config *config);
 
 /** True when the table has anything in it. */
 bool ruleset_has_table(unsigned int features, enum ruleset_table table);
+
+/** True when there is something in the table that outlives the daemon. */
+bool ruleset_lasts(unsigned int features, enum ruleset_table table);
 
 /** Writes the name of an empty chain that tells what servers the table is made for, so that
  *  the marks in its maps can be trusted. */

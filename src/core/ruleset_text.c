@@ -44,6 +44,7 @@ static const char *type_name(enum ruleset_type type)
 		return "ipv6_addr . ipv6_addr";
 	case RULESET_TYPE_SESSION_V4:
 	case RULESET_TYPE_SESSION_V6:
+	case RULESET_TYPE_CHAIN:
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -167,6 +168,8 @@ static void add_key(struct printer *printer, enum ruleset_key key)
 		break;
 	case RULESET_KEY_SESSION_V4:
 	case RULESET_KEY_SESSION_V6:
+	case RULESET_KEY_QUOTED_V4:
+	case RULESET_KEY_QUOTED_V6:
 	case RULESET_KEY_NONE:
 		break;
 	}
@@ -238,10 +241,10 @@ static void add_statement(struct printer *printer, const struct ruleset_rule *ru
 	case RULESET_SNAT_V6:
 		add_nat(printer, rule, "snat ip6");
 		break;
-	case RULESET_FAST:
+	case RULESET_MARK:
+	case RULESET_CARRY:
+	case RULESET_GOTO_MAPPED:
 	case RULESET_MARKED:
-		break;
-	case RULESET_IF_MAPPED:
 		break;
 	case RULESET_LIMIT_EACH:
 		text_add(text, "update @%s { ", rule->set);

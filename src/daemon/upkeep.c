@@ -21,8 +21,12 @@ void upkeep_end(struct upkeep *upkeep)
  *  do not know yet. */
 static void repair(struct upkeep *upkeep, int found)
 {
+	struct mirror *mirror = upkeep->mirror;
+	bool in_tables = mirror->backend && mirror->backend->in_tables;
 	int error = ruleset_install(upkeep->config, upkeep->ruleset);
 
+	if (!error && in_tables)
+		error = mirror->backend->begin(mirror->fast_path);
 	upkeep->repairs++;
 	if (error) {
 		log_error("nft table: %d rules found, %d expected; it could not be made "
@@ -34,8 +38,8 @@ static void repair(struct upkeep *upkeep, int found)
 		    "was made anew",
 		found, upkeep->rules);
 	upkeep_begin(upkeep);
-	if (upkeep->mirror->backend)
-		mirror_refill(upkeep->mirror, upkeep->mirror->backend->in_tables);
+	if (mirror->backend)
+		mirror_refill(mirror, in_tables);
 }
 
 /** Repairs the tables if they are not as they were made. */

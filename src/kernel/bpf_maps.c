@@ -18,15 +18,11 @@
 #include "kernel/bpf_elements.h"
 #include "kernel/bpf_links.h"
 #include "kernel/bpf_servers.h"
+#include "kernel/ruleset.h"
+#include "kernel/server_counts.h"
 
 /** Room for the name of a directory. */
 #define DIRECTORY_BYTES 64
-
-/** What the nft chain of a server has counted: what came up to it with the server's mark. */
-struct from_nft {
-	struct bpf_counters last; /**< as it was read; begins anew with each table */
-	struct bpf_counters sum;
-};
 
 struct fast_path {
 	const struct config *config;
@@ -35,7 +31,8 @@ struct fast_path {
 	struct ingress_links links;
 	struct bpf_elements elements;
 	struct bpf_counters *before; /**< owned; of each server, by an earlier run */
-	struct from_nft *from_nft;   /**< owned; of each server */
+	struct netlink asks; /**< once a second */
+	struct server_counts passed; /**< what came up with each server's mark */
 	int earlier_ways; /**< owned; of a program for other servers, or -1 */
 };
 
@@ -98,7 +95,8 @@ static void detach(struct fast_path *fast_path)
 	if (fast_path->earlier_ways >= 0)
 		close(fast_path->earlier_ways);
 	free(fast_path->before);
-	free(fast_path->from_nft);
+	server_counts_fini(&fast_path->passed);
+	netlink_close(&fast_path->asks);
 	free(fast_path);
 }
 
@@ -144,8 +142,9 @@ static int attach(const struct config *config, struct fast_path **ret_fast_path)
 	fast_path->config = config;
 	fast_path->earlier_ways = -1;
 	fast_path->before = calloc(count, sizeof(*fast_path->before));
-	fast_path->from_nft = calloc(count, sizeof(*fast_path->from_nft));
-	if (fast_path->before && fast_path->from_nft)
+	if (fast_path->before)
+		error = server_counts_init(&fast_path->passed, config->server_count);
+	if (!error)
 		error = open_parts(fast_path);
 	if (error)
 		detach(fast_path);
@@ -263,34 +262,27 @@ static int dump(struct fast_path *fast_path, fast_path_element_fn *see, void *us
 	return error ? error : bpf_elements_walk(&fast_path->elements, false, see, user);
 }
 
-/** Adds up what the nft table counted for a server, over tables made anew. */
-static void see_nft(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
+/** Takes over what came up with a server's mark. */
+static void see_passed(uint32_t index, uint64_t packets, uint64_t bytes, void *user)
 {
 	struct fast_path *fast_path = user;
-	struct from_nft *nft = &fast_path->from_nft[index];
 
-	if (index >= fast_path->config->server_count)
-		return;
-	if (packets < nft->last.packets)
-		nft->last = (struct bpf_counters){ 0 };
-	nft->sum.packets += packets - nft->last.packets;
-	nft->sum.bytes += bytes - nft->last.bytes;
-	nft->last = (struct bpf_counters){ packets, bytes };
+	server_counts_see(&fast_path->passed, index, packets, bytes);
 }
 
 /** Shows what each server has been given by the program, and with its mark by the tables. */
 static int servers(struct fast_path *fast_path, fast_path_server_fn *see, void *user)
 {
-	int error = nft_maps.servers(NULL, see_nft, fast_path);
+	int error = ruleset_count_servers(&fast_path->asks, see_passed, fast_path);
 
 	for (uint32_t i = 0; i < fast_path->config->server_count; i++) {
 		const struct bpf_counters *before = &fast_path->before[i];
-		const struct bpf_counters *nft = &fast_path->from_nft[i].sum;
+		const struct server_count *passed = &fast_path->passed.items[i];
 		struct bpf_counters now;
 
 		if (!bpf_program_counters(fast_path->ingress, i, &now))
-			see(i, now.packets - before->packets + nft->packets,
-				now.bytes - before->bytes + nft->bytes, user);
+			see(i, now.packets - before->packets + passed->packets,
+				now.bytes - before->bytes + passed->bytes, user);
 	}
 	return error;
 }

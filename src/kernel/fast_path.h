@@ -54,7 +54,7 @@ struct fast_path; /**< a backend's own */
 
 struct fast_path_backend {
 	const char *name;
-	bool in_tables; /**< elements go with our nft tables */
+	bool in_tables; /**< elements are in nft tables, which others may flush */
 	/** Gets ready; what the kernel carries already it goes on carrying, if it is for the
 	 *  same servers. config must outlive it. Negative errno: cannot be had here;
 	 *  -ENOTSUP: was not built. */
@@ -64,7 +64,8 @@ struct fast_path_backend {
 	 *  change. fast_path is NULL where another backend was chosen. NULL: gives no marks
 	 *  but by the tables. Negative errno. */
 	int (*retire)(struct fast_path *fast_path, const struct config *config);
-	/** Begins to carry, once nft tables and routes are there. Negative errno. */
+	/** Begins to carry, once nft tables and routes are there; where in_tables again when these
+	 *  had to be repaired. Negative errno. */
 	int (*begin)(struct fast_path *fast_path);
 	/** Lets go; what the kernel has goes on working. Accepts NULL. */
 	void (*detach)(struct fast_path *fast_path);
@@ -120,7 +121,7 @@ struct fast_path_backend {
 	int (*clear)(void);
 };
 
-/** Maps in our nft table, which ruleset_install() makes. */
+/** Maps in an nft table at the ingress of interfaces. */
 extern const struct fast_path_backend nft_maps;
 
 /** A BPF program at the interfaces, with maps of its own; where it is built. */

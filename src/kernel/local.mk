@@ -24,12 +24,16 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/rtnl_rule.c src/kernel/rtnl_rule.h \
 	src/kernel/rtnl_watch.c src/kernel/rtnl_watch.h \
 	src/kernel/server_ways.c src/kernel/server_ways.h \
+	src/kernel/nft_carry.c src/kernel/nft_carry.h \
 	src/kernel/nft_changes.c src/kernel/nft_changes.h \
+	src/kernel/nft_hop.c src/kernel/nft_hop.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
 	src/kernel/nft_note.c src/kernel/nft_note.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \
 	src/kernel/ruleset_build.c src/kernel/ruleset_build.h \
+	src/kernel/ruleset_replace.c src/kernel/ruleset_replace.h \
+	src/kernel/server_counts.c src/kernel/server_counts.h \
 	src/kernel/ruleset_expression.c src/kernel/ruleset_expression.h \
 	src/kernel/ruleset_rule.c src/kernel/ruleset_rule.h \
 	src/kernel/tunnel_device.c src/kernel/tunnel_device.h

@@ -33,7 +33,7 @@ int nft_changes_init(struct nft_changes *changes)
 	*changes = (struct nft_changes){ .items = calloc(CHANGES, sizeof(*changes->items)) };
 	if (!changes->items)
 		return -ENOMEM;
-	error = nft_transaction_init(&changes->transaction, NFPROTO_INET);
+	error = nft_transaction_init(&changes->transaction, NFPROTO_NETDEV);
 	if (error)
 		free(changes->items);
 	return error;

@@ -5,6 +5,7 @@
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
+#include <libnftnl/object.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/udata.h>
@@ -67,9 +68,10 @@ static int see_chain(const struct nlmsghdr *message, void *user)
 }
 
 /** Shows the chains. */
-int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *user)
+int nft_list_chains(struct netlink *kept, uint16_t family, const char *table,
+	nft_name_fn *see, void *user)
 {
-	struct list list = { .table = table, .see_name = see, .user = user };
+	struct list list = { kept, .table = table, .see_name = see, .user = user };
 
 	return dump(family, NFT_MSG_GETCHAIN, NULL, see_chain, &list);
 }
@@ -278,13 +280,14 @@ static int see_asked(const struct nlmsghdr *message, void *user)
 }
 
 /** Asks for one element. */
-int nft_element_counts(struct netlink *netlink, const char *table, const char *map,
-	const void *key, uint32_t key_bytes, uint64_t *ret_packets, uint64_t *ret_bytes)
+int nft_element_counts(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes, uint64_t *ret_packets,
+	uint64_t *ret_bytes)
 {
 	uint64_t buffer[NETLINK_REQUEST_BYTES / sizeof(uint64_t)];
 	uint64_t counts[3] = { 0, 0, false };
 	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
-		(char *)buffer, NFT_MSG_GETSETELEM, NFPROTO_INET, 0, ++netlink->sequence);
+		(char *)buffer, NFT_MSG_GETSETELEM, family, 0, ++netlink->sequence);
 	int error = build_request(message, table, map, key, key_bytes);
 
 	if (!error)
@@ -301,4 +304,33 @@ int nft_list_counters(struct netlink *kept, uint16_t family, const char *table,
 	struct list list = { kept, .table = table, .see_counter = see, .user = user };
 
 	return dump(family, NFT_MSG_GETSETELEM, set, see_elements, &list);
+}
+
+/** Sees one object. */
+static int see_object(const struct nlmsghdr *message, void *user)
+{
+	const struct list *list = user;
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	int error = -ENOMEM;
+
+	if (!object)
+		return error;
+	error = nftnl_obj_nlmsg_parse(message, object) ? -EPROTO : 0;
+	if (!error && !strcmp(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE), list->table) &&
+		nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
+		error = list->see_counter(nftnl_obj_get_str(object, NFTNL_OBJ_NAME),
+			nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS),
+			nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_BYTES), list->user);
+	nftnl_obj_free(object);
+	return error;
+}
+
+/** Shows the counters with names. */
+int nft_list_named_counters(struct netlink *kept, uint16_t family, const char *table,
+	nft_counter_fn *see, void *user)
+{
+	struct list list = { kept, .table = table, .see_counter = see, .user = user };
+	int error = dump(family, NFT_MSG_GETOBJ, NULL, see_object, &list);
+
+	return error == -ENOENT ? 0 : error;
 }

@@ -17,18 +17,20 @@ typedef int nft_rule_fn(const char *chain, uint64_t packets, uint64_t bytes, voi
 /** Sees an element of a map of numbers. */
 typedef int nft_element_fn(const void *key, uint32_t key_bytes, uint32_t data, void *user);
 
-/** Sees an element that counts: its comment, or "", and what it has counted. */
+/** Sees what counts: an element's comment, or "", or a counter's name, and what it has
+ *  counted. */
 typedef int nft_counter_fn(
 	const char *comment, uint64_t packets, uint64_t bytes, void *user);
 
-/** Shows the chains of a table; none if there is no table. Negative errno. */
-int nft_list_chains(uint16_t family, const char *table, nft_name_fn *see, void *user);
+/** Shows the chains of a table; none if there is no table. kept, here and below: a socket that
+ *  netlink_keep() opens, and the caller closes; NULL: one only for this. Negative errno. */
+int nft_list_chains(struct netlink *kept, uint16_t family, const char *table,
+	nft_name_fn *see, void *user);
 
 /** Shows the sets and maps of a table. */
 int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user);
 
-/** Shows the rules of a table. kept, here and below: a socket that netlink_keep() opens, and the
- *  caller closes; NULL: one only for this. */
+/** Shows the rules of a table. */
 int nft_list_rules(struct netlink *kept, uint16_t family, const char *table, nft_rule_fn *see,
 	void *user);
 
@@ -41,11 +43,16 @@ int nft_list_elements(struct netlink *kept, uint16_t family, const char *table,
 int nft_has_element(struct netlink *netlink, uint16_t family, const char *table,
 	const char *map, const void *key, uint32_t key_bytes);
 
-/** What an element that counts by itself has counted, of a map of an inet table. -ENOENT: there
- *  is no such element, or it does not count. */
-int nft_element_counts(struct netlink *netlink, const char *table, const char *map,
-	const void *key, uint32_t key_bytes, uint64_t *ret_packets, uint64_t *ret_bytes);
+/** What an element that counts by itself has counted. -ENOENT: there is no such element, or
+ *  it does not count. */
+int nft_element_counts(struct netlink *netlink, uint16_t family, const char *table,
+	const char *map, const void *key, uint32_t key_bytes, uint64_t *ret_packets,
+	uint64_t *ret_bytes);
 
 /** Shows the elements of a set that counts; -ENOENT: no such set. */
 int nft_list_counters(struct netlink *kept, uint16_t family, const char *table,
 	const char *set, nft_counter_fn *see, void *user);
+
+/** Shows the counters of a table that have names, by these; none if there is no table. */
+int nft_list_named_counters(struct netlink *kept, uint16_t family, const char *table,
+	nft_counter_fn *see, void *user);

@@ -26,7 +26,7 @@ int nft_note_write(uint64_t number)
 {
 	struct nft_transaction transaction;
 	char name[32];
-	int error = nft_transaction_init(&transaction, NFPROTO_INET);
+	int error = nft_transaction_init(&transaction, NFPROTO_NETDEV);
 
 	if (error)
 		return error;
@@ -56,7 +56,7 @@ uint64_t nft_note_read(const struct config *config)
 	struct search search = { .number = 0 };
 
 	ruleset_identity(config, search.identity);
-	if (nft_list_chains(NFPROTO_INET, RULESET_TABLE, see_chain, &search))
+	if (nft_list_chains(NULL, NFPROTO_NETDEV, RULESET_TABLE, see_chain, &search))
 		return 0;
 	return search.is_same ? search.number : 0;
 }

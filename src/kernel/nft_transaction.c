@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
+#include <libnftnl/object.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
@@ -161,6 +162,8 @@ static void chain_set_hook(struct nftnl_chain *chain, const struct nft_hook *hoo
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook->number);
 	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, hook->priority);
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	if (hook->device)
+		nftnl_chain_set_str(chain, NFTNL_CHAIN_DEV, hook->device);
 }
 
 /** Adds a chain. */
@@ -204,15 +207,19 @@ static void set_make_map(struct nftnl_set *set, const struct nft_types *types)
 		nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
 }
 
-/** Leaves a note for nft's listing, which takes keys for network order without it. */
-static void set_note_host_order(struct nft_transaction *transaction, struct nftnl_set *set)
+/** Leaves a note for nft's listing, which takes numbers for network order without it. */
+static void set_note_host_order(struct nft_transaction *transaction, struct nftnl_set *set,
+	const struct nft_types *types)
 {
 	const uint32_t host_endian = 1;
 	struct nftnl_udata_buf *note = made(transaction, nftnl_udata_buf_alloc(64));
 
 	if (!note)
 		return;
-	nftnl_udata_put_u32(note, NFTNL_UDATA_SET_KEYBYTEORDER, host_endian);
+	if (types->key_in_host_order)
+		nftnl_udata_put_u32(note, NFTNL_UDATA_SET_KEYBYTEORDER, host_endian);
+	if (types->data_in_host_order)
+		nftnl_udata_put_u32(note, NFTNL_UDATA_SET_DATABYTEORDER, host_endian);
 	nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(note),
 		nftnl_udata_buf_len(note));
 	nftnl_udata_buf_free(note);
@@ -258,8 +265,8 @@ void nft_add_set(struct nft_transaction *transaction, const char *table, const c
 			nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, types->size);
 		if (types->counted)
 			set_make_counted(transaction, set);
-		if (types->key_in_host_order)
-			set_note_host_order(transaction, set);
+		if (types->key_in_host_order || types->data_in_host_order)
+			set_note_host_order(transaction, set, types);
 		nftnl_set_nlmsg_build_payload(message, set);
 		message_end(transaction, message);
 	}
@@ -309,32 +316,59 @@ static void element_count(struct nft_transaction *transaction, struct nftnl_set_
 		nftnl_set_elem_add_expr(element, counter);
 }
 
-/** Keeps an element until there are enough for a message. */
-void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
-	const void *data, uint32_t data_bytes)
+/** Makes an element with its key; NULL after a failure. */
+static struct nftnl_set_elem *element_make(
+	struct nft_elements *elements, const void *key, uint32_t key_bytes)
 {
-	struct nftnl_set_elem *element =
-		made(elements->transaction, nftnl_set_elem_alloc());
+	struct nftnl_set_elem *element;
 
-	if (!element)
-		return;
 	if (!elements->pending)
 		elements->pending = set_make(
 			elements->transaction, elements->table, elements->set);
-	if (!elements->pending) {
-		nftnl_set_elem_free(element);
+	if (!elements->pending)
+		return NULL;
+	element = made(elements->transaction, nftnl_set_elem_alloc());
+	if (element)
+		nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
+	return element;
+}
+
+/** Keeps an element until there are enough for a message. */
+static void element_keep(struct nft_elements *elements, struct nftnl_set_elem *element)
+{
+	nftnl_set_elem_add(elements->pending, element);
+	if (++elements->count == ELEMENTS)
+		nft_elements_end(elements);
+}
+
+/** Adds an element. */
+void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
+	const void *data, uint32_t data_bytes)
+{
+	struct nftnl_set_elem *element = element_make(elements, key, key_bytes);
+
+	if (!element)
 		return;
-	}
-	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
 	if (data)
 		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, data_bytes);
 	if (elements->comment)
 		element_note(elements->transaction, element, elements->comment);
 	if (elements->counted)
 		element_count(elements->transaction, element);
-	nftnl_set_elem_add(elements->pending, element);
-	if (++elements->count == ELEMENTS)
-		nft_elements_end(elements);
+	element_keep(elements, element);
+}
+
+/** Adds an element of a map that leads to chains. */
+void nft_add_way(struct nft_elements *elements, const void *key, uint32_t key_bytes,
+	const char *chain)
+{
+	struct nftnl_set_elem *element = element_make(elements, key, key_bytes);
+
+	if (!element)
+		return;
+	nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_GOTO);
+	nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_CHAIN, chain);
+	element_keep(elements, element);
 }
 
 /** Adds a message that names a table and what in it is to be deleted. */
@@ -364,10 +398,49 @@ void nft_delete_set(struct nft_transaction *transaction, const char *table, cons
 	put_deletion(transaction, NFT_MSG_DELSET, table, NFTA_SET_NAME, set);
 }
 
-/** Deletes a table's rules. */
-void nft_delete_rules(struct nft_transaction *transaction, const char *table)
+/** Deletes rules. */
+void nft_delete_rules(
+	struct nft_transaction *transaction, const char *table, const char *chain)
 {
-	put_deletion(transaction, NFT_MSG_DELRULE, table, 0, NULL);
+	put_deletion(transaction, NFT_MSG_DELRULE, table, NFTA_RULE_CHAIN, chain);
+}
+
+/** Takes everything out of a set. */
+void nft_empty_set(struct nft_transaction *transaction, const char *table, const char *set)
+{
+	put_deletion(transaction, NFT_MSG_DELSETELEM, table, NFTA_SET_ELEM_LIST_SET, set);
+}
+
+/** Adds a message about a counter. */
+static void put_counter(struct nft_transaction *transaction, const char *table,
+	const char *counter, uint16_t type, uint16_t flags)
+{
+	struct nftnl_obj *object = made(transaction, nftnl_obj_alloc());
+	struct nlmsghdr *message = message_begin(transaction, type, flags);
+
+	if (object && message) {
+		nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, table);
+		nftnl_obj_set_str(object, NFTNL_OBJ_NAME, counter);
+		nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
+		nftnl_obj_nlmsg_build_payload(message, object);
+		message_end(transaction, message);
+	}
+	if (object)
+		nftnl_obj_free(object);
+}
+
+/** Adds a counter. */
+void nft_add_counter(
+	struct nft_transaction *transaction, const char *table, const char *counter)
+{
+	put_counter(transaction, table, counter, NFT_MSG_NEWOBJ, NLM_F_CREATE);
+}
+
+/** Deletes a counter. */
+void nft_delete_counter(
+	struct nft_transaction *transaction, const char *table, const char *counter)
+{
+	put_counter(transaction, table, counter, NFT_MSG_DELOBJ, 0);
 }
 
 /** Begins a rule. */

@@ -20,7 +20,7 @@
 
 struct nft_transaction {
 	struct netlink netlink;
-	uint16_t family; /**< of every table in it: NFPROTO_INET, NFPROTO_BRIDGE */
+	uint16_t family; /**< of every table in it: NFPROTO_INET and so on */
 	char *buffer; /**< owned; the messages so far */
 	size_t used_bytes;
 	struct nlmsghdr *last; /**< the latest message; NULL before the first */
@@ -32,6 +32,7 @@ struct nft_hook {
 	const char *type;
 	uint32_t number;
 	int32_t priority;
+	const char *device; /**< of NFPROTO_NETDEV: the interface's name; else NULL */
 };
 
 /** A set's or a map's types, as nft numbers them, by which it prints elements. */
@@ -41,6 +42,7 @@ struct nft_types {
 	bool key_in_host_order;
 	uint32_t data;       /**< of a map; 0: no map */
 	uint32_t data_bytes;
+	bool data_in_host_order;
 	uint32_t size; /**< most elements; the kernel then looks them up faster. 0: no limit */
 	bool dynamic;  /**< rules add elements */
 	uint64_t timeout_ms; /**< of elements; 0: they stay, or have times of their own */
@@ -96,12 +98,28 @@ void nft_delete_chain(
 /** Deletes a set or map, which no rule may use any more. */
 void nft_delete_set(struct nft_transaction *transaction, const char *table, const char *set);
 
-/** Deletes all rules of a table. */
-void nft_delete_rules(struct nft_transaction *transaction, const char *table);
+/** Deletes all rules of a chain; NULL: of a table. */
+void nft_delete_rules(
+	struct nft_transaction *transaction, const char *table, const char *chain);
+
+/** Adds a counter that rules can refer to by its name. */
+void nft_add_counter(
+	struct nft_transaction *transaction, const char *table, const char *counter);
+
+/** Deletes a counter, which no rule may use any more. */
+void nft_delete_counter(
+	struct nft_transaction *transaction, const char *table, const char *counter);
+
+/** Takes all elements out of a set or map. */
+void nft_empty_set(struct nft_transaction *transaction, const char *table, const char *set);
 
 /** Adds one element; data NULL: to a set. nft_elements_end() must follow the last one. */
 void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
 	const void *data, uint32_t data_bytes);
+
+/** Adds one element that leads to a chain. */
+void nft_add_way(struct nft_elements *elements, const void *key, uint32_t key_bytes,
+	const char *chain);
 
 /** Sends what nft_add_element() has kept back. */
 void nft_elements_end(struct nft_elements *elements);

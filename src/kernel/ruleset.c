@@ -8,120 +8,14 @@
 
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/ruleset_rules.h"
 #include "kernel/nft_list.h"
 #include "kernel/nft_transaction.h"
 #include "kernel/ruleset_build.h"
-
-/** The kernel's number of a table's family. */
-static uint16_t family_of(enum ruleset_table table)
-{
-	return table == RULESET_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
-}
-
-/** Tells whether a set's elements outlive the daemon. */
-static bool is_lasting(const struct ruleset_set *set)
-{
-	return set->content == RULESET_FILLED_LATER || set->content == RULESET_KNOWN;
-}
-
-/** Tells whether the set of that name is one whose elements outlive the daemon, and is
- *  wanted. */
-static bool is_kept(const char *name, unsigned int features)
-{
-	size_t i;
-
-	for (i = 0; i < ruleset_set_count; i++)
-		if (is_lasting(&ruleset_sets[i]) && strcmp(ruleset_sets[i].name, name) == 0)
-			return !(ruleset_sets[i].needs & ~features);
-	return false;
-}
-
-/** What of a table is emptied. */
-struct emptying {
-	struct nft_transaction *transaction;
-	unsigned int features;
-};
-
-/** Deletes one set or map, unless it is kept. */
-static int empty_set(const char *name, void *user)
-{
-	struct emptying *emptying = user;
-
-	if (!is_kept(name, emptying->features))
-		nft_delete_set(emptying->transaction, RULESET_TABLE, name);
-	return 0;
-}
-
-/** Deletes one chain. */
-static int empty_chain(const char *name, void *user)
-{
-	struct emptying *emptying = user;
-
-	nft_delete_chain(emptying->transaction, RULESET_TABLE, name);
-	return 0;
-}
-
-/** Looks for a chain by its name. */
-struct search {
-	const char *name;
-	bool found;
-};
-
-/** Sees one chain. */
-static int see_chain(const char *name, void *user)
-{
-	struct search *search = user;
-
-	search->found |= strcmp(name, search->name) == 0;
-	return 0;
-}
-
-/** Tells whether the table that is there has been made for the same servers: marks in its
- *  maps then mean the same. */
-static bool is_same(const struct config *config)
-{
-	char name[RULESET_IDENTITY_BYTES];
-	struct search search = { name, false };
-
-	ruleset_identity(config, name);
-	nft_list_chains(NFPROTO_INET, RULESET_TABLE, see_chain, &search);
-	return search.found;
-}
-
-/** Deletes what is in a table but for the maps of the fast path: they carry established
- *  clients through a restart. Rules first, then what leads to chains, then these. */
-static int empty_table(struct nft_transaction *transaction, enum ruleset_table table,
-	unsigned int features)
-{
-	struct emptying emptying = { transaction, features };
-	int error;
-
-	nft_delete_rules(transaction, RULESET_TABLE);
-	error = nft_list_sets(family_of(table), RULESET_TABLE, empty_set, &emptying);
-	if (error)
-		return error;
-	return nft_list_chains(family_of(table), RULESET_TABLE, empty_chain, &emptying);
-}
-
-/** Adds what replaces a table. One without anything to keep is deleted as a whole; it is
- *  added before, for the case that there is none. */
-static int replace_table(struct nft_transaction *transaction, const struct config *config,
-	enum ruleset_table table, unsigned int features)
-{
-	bool keep = table == RULESET_TABLE_INET && features & RULESET_LASTS &&
-		is_same(config);
-
-	nft_add_table(transaction, RULESET_TABLE);
-	if (keep)
-		return empty_table(transaction, table, features);
-	nft_delete_table(transaction, RULESET_TABLE);
-	if (ruleset_has_table(features, table))
-		nft_add_table(transaction, RULESET_TABLE);
-	return 0;
-}
+#include "kernel/ruleset_replace.h"
 
 /** Replaces one table in one way, inside of one transaction. */
 static int install(const struct config *config, enum ruleset_table table,
@@ -129,11 +23,11 @@ static int install(const struct config *config, enum ruleset_table table,
 {
 	struct nft_transaction transaction;
 	unsigned int features = ruleset_features(config);
-	int error = nft_transaction_init(&transaction, family_of(table));
+	int error = nft_transaction_init(&transaction, ruleset_family(table));
 
 	if (error)
 		return error;
-	error = replace_table(&transaction, config, table, features);
+	error = ruleset_replace(&transaction, config, table, features);
 	if (!error && ruleset_has_table(features, table))
 		ruleset_build(&transaction, config, info, features, table);
 	if (!error)
@@ -174,11 +68,36 @@ static int install_inet(const struct config *config, struct ruleset_info *ret_in
 	return -ENOENT;
 }
 
+/** Removes one table. */
+static int remove_table(enum ruleset_table table)
+{
+	struct nft_transaction transaction;
+	int error = nft_transaction_init(&transaction, ruleset_family(table));
+
+	if (error)
+		return error;
+	nft_delete_table(&transaction, RULESET_TABLE);
+	error = nft_transaction_commit(&transaction);
+	nft_transaction_fini(&transaction);
+	return lacks_something(error) ? 0 : error;
+}
+
+/** Installs the first table. One of another version that cannot become it goes before. */
+static int install_first(const struct config *config, struct ruleset_info *ret_info)
+{
+	int error = install_inet(config, ret_info);
+
+	if (error != -EEXIST)
+		return error;
+	error = remove_table(RULESET_TABLE_INET);
+	return error ? error : install_inet(config, ret_info);
+}
+
 /** Installs the tables. One for bridges that the configuration does not ask for goes. */
 int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
 {
 	unsigned int features = ruleset_features(config);
-	int error = install_inet(config, ret_info);
+	int error = install_first(config, ret_info);
 	bool wanted;
 
 	if (error)
@@ -247,18 +166,31 @@ int ruleset_count_limited(struct netlink *kept, ruleset_limited_fn *see, void *u
 	return nft_list_rules(kept, NFPROTO_INET, RULESET_TABLE, see_limited, &limited);
 }
 
-/** Removes one table. */
-static int remove_table(enum ruleset_table table)
-{
-	struct nft_transaction transaction;
-	int error = nft_transaction_init(&transaction, family_of(table));
+/** Whom a walk over servers' counts is for. */
+struct servers {
+	ruleset_server_fn *see;
+	void *user;
+};
 
-	if (error)
-		return error;
-	nft_delete_table(&transaction, RULESET_TABLE);
-	error = nft_transaction_commit(&transaction);
-	nft_transaction_fini(&transaction);
-	return lacks_something(error) ? 0 : error;
+/** Shows one server, whose element's comment begins with its index. */
+static int see_server(const char *comment, uint64_t packets, uint64_t bytes, void *user)
+{
+	const struct servers *servers = user;
+	char *end;
+	unsigned long index = strtoul(comment, &end, 10);
+
+	if (end != comment && packets)
+		servers->see((uint32_t)index, packets, bytes, servers->user);
+	return 0;
+}
+
+/** Walks over the servers. */
+int ruleset_count_servers(struct netlink *kept, ruleset_server_fn *see, void *user)
+{
+	struct servers servers = { see, user };
+
+	return nft_list_counters(kept, NFPROTO_INET, RULESET_TABLE, RULESET_SET_SERVERS,
+		see_server, &servers);
 }
 
 /** Removes the tables. */

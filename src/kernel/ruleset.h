@@ -56,6 +56,13 @@ typedef void ruleset_limited_fn(size_t index, uint64_t packets, void *user);
 /** Shows what was dropped since the tables were made. Negative errno. */
 int ruleset_count_limited(struct netlink *kept, ruleset_limited_fn *see, void *user);
 
+/** Sees how many packets of established clients came up to the table with the mark of a
+ *  server, by its index. */
+typedef void ruleset_server_fn(uint32_t index, uint64_t packets, uint64_t bytes, void *user);
+
+/** Shows that since the tables were made. Negative errno. */
+int ruleset_count_servers(struct netlink *kept, ruleset_server_fn *see, void *user);
+
 /** Removes the tables; 0 also when there are none. */
 int ruleset_remove(void);
 

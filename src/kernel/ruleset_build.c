@@ -53,6 +53,8 @@ static uint32_t type_number(enum ruleset_type type)
 		return CONCATENATED(CONCATENATED(DATATYPE_IPV6_ADDRESS,
 					    DATATYPE_IPV6_ADDRESS),
 			DATATYPE_SERVICE);
+	case RULESET_TYPE_CHAIN:
+		return NFT_DATA_VERDICT;
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -84,6 +86,7 @@ static uint32_t type_bytes(enum ruleset_type type)
 		return 4 + 4 + PORT_BYTES;
 	case RULESET_TYPE_SESSION_V6:
 		return 16 + 16 + PORT_BYTES;
+	case RULESET_TYPE_CHAIN:
 	case RULESET_TYPE_NONE:
 		break;
 	}
@@ -132,6 +135,14 @@ static void add_element(const struct ruleset_element *element, void *user)
 	elements->comment = NULL;
 }
 
+/** How long elements are there; 0: until they are taken out. */
+static uint64_t timeout_ms(const struct ruleset_set *set)
+{
+	if (set->content == RULESET_LIMITED_SOURCES)
+		return RULESET_LIMIT_S * 1000;
+	return set->content == RULESET_HOPS ? RULESET_HOP_MS : 0;
+}
+
 /** Adds one set and fills it. */
 static void add_set(struct ruleset_rule_build *build, const struct ruleset_set *set)
 {
@@ -141,13 +152,13 @@ static void add_set(struct ruleset_rule_build *build, const struct ruleset_set *
 		.key_in_host_order = set->key == RULESET_TYPE_MARK,
 		.data = type_number(set->data),
 		.data_bytes = type_bytes(set->data),
+		.data_in_host_order = set->data == RULESET_TYPE_MARK,
 		.size = ruleset_set_size(build->config, set),
 		.counted = set->content == RULESET_SERVER_MARKS,
 		.dynamic = set->content == RULESET_LIMITED_SOURCES ||
 			set->content == RULESET_LIMITED_VIRTUALS ||
 			set->content == RULESET_KNOWN,
-		.timeout_ms = set->content == RULESET_LIMITED_SOURCES ?
-			RULESET_LIMIT_S * 1000 : 0,
+		.timeout_ms = timeout_ms(set),
 		.look_ms = set->content == RULESET_KNOWN ? RULESET_KNOWN_LOOK_MS : 0,
 	};
 	struct nft_elements elements = {
@@ -253,7 +264,7 @@ void ruleset_build(struct nft_transaction *transaction, const struct config *con
 
 	add_sets(&build, table);
 	add_chains(&build, table);
-	if (table == RULESET_TABLE_INET && features & RULESET_LASTS)
+	if (ruleset_lasts(features, table))
 		add_identity(&build);
 	if (table == RULESET_TABLE_INET)
 		ruleset_rule_add_defrag(&build);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define IPV4_SOURCE_OFFSET 12
@@ -10,6 +11,7 @@
 #define IPV6_SOURCE_OFFSET 8
 #define IPV6_DESTINATION_OFFSET 24
 #define IPV6_FRAGMENT_HEADER 44
+#define ICMP_BYTES 8 /* before the quote */
 
 /** Adds an expression to the rule being built. */
 struct nftnl_expr *ruleset_expression_add(
@@ -109,6 +111,10 @@ static void add_load(struct ruleset_rule_build *build, const struct ruleset_matc
 	case RULESET_LOAD_FRAGMENT:
 		add_fragment_header(build, match->offset_bytes, match->size_bytes);
 		break;
+	case RULESET_LOAD_KIND:
+		ruleset_expression_meta(build, NFT_META_PKTTYPE);
+		break;
+	case RULESET_LOAD_SAME:
 	case RULESET_LOAD_END:
 		break;
 	}
@@ -134,14 +140,6 @@ static void add_bitwise(struct ruleset_rule_build *build, const void *mask,
 static void add_bits(struct ruleset_rule_build *build, uint32_t mask, uint32_t bits)
 {
 	add_bitwise(build, &mask, &bits, sizeof(mask));
-}
-
-/** Keeps the bits of a header's mask. */
-static void add_mask(struct ruleset_rule_build *build, uint16_t mask)
-{
-	uint16_t network = htons(mask), zero = 0;
-
-	add_bitwise(build, &network, &zero, sizeof(network));
 }
 
 /** Loads the packet's mark, the bits of mask alone. */
@@ -186,25 +184,31 @@ static bool is_native(enum ruleset_load load)
 	return load == RULESET_LOAD_INPUT || load == RULESET_LOAD_SOURCE_TYPE;
 }
 
+/** Writes a number of as many bytes as a match loads, in the order in which they are. */
+static void write_number(
+	const struct ruleset_match *match, uint32_t number, uint8_t out[static 4])
+{
+	uint32_t network = htonl(number << 8 * (4 - match->size_bytes));
+
+	if (is_native(match->load))
+		memcpy(out, &number, sizeof(number));
+	else
+		memcpy(out, &network, sizeof(network));
+}
+
 /** Adds one match. */
 void ruleset_expression_match(
 	struct ruleset_rule_build *build, const struct ruleset_match *match)
 {
-	uint32_t widest = is_native(match->load) ? match->value : htonl(match->value);
-	uint16_t wide = htons(match->value);
-	uint8_t narrow = (uint8_t)match->value;
+	static const uint8_t nothing[4];
+	uint8_t mask[4], value[4];
 
 	add_load(build, match);
+	write_number(match, match->mask, mask);
+	write_number(match, match->value, value);
 	if (match->mask)
-		add_mask(build, match->mask);
-	if (match->size_bytes == sizeof(narrow))
-		ruleset_expression_compare(
-			build, match->compare, &narrow, sizeof(narrow));
-	else if (match->size_bytes == sizeof(wide))
-		ruleset_expression_compare(build, match->compare, &wide, sizeof(wide));
-	else
-		ruleset_expression_compare(
-			build, match->compare, &widest, sizeof(widest));
+		add_bitwise(build, mask, nothing, match->size_bytes);
+	ruleset_expression_compare(build, match->compare, value, match->size_bytes);
 }
 
 /** Loads the destination port behind what is in the registers before. */
@@ -292,9 +296,31 @@ void ruleset_expression_key(struct ruleset_rule_build *build, enum ruleset_key k
 		add_payload_to(build, NFT_REG_2, base, IPV6_DESTINATION_OFFSET, 16);
 		add_payload_to(build, NFT_REG32_08, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2);
 		break;
+	case RULESET_KEY_QUOTED_V4:
+		add_payload(build, NFT_PAYLOAD_TRANSPORT_HEADER,
+			ICMP_BYTES + IPV4_DESTINATION_OFFSET, 4);
+		break;
+	case RULESET_KEY_QUOTED_V6:
+		add_payload(build, NFT_PAYLOAD_TRANSPORT_HEADER,
+			ICMP_BYTES + IPV6_DESTINATION_OFFSET, 16);
+		break;
 	case RULESET_KEY_NONE:
 		break;
 	}
+}
+
+/** Looks what was loaded up, and ends the rule unless it is there; what a map leads to goes
+ *  to a register. */
+static void add_lookup(
+	struct ruleset_rule_build *build, const char *set, uint32_t reg, bool map)
+{
+	struct nftnl_expr *expression = ruleset_expression_add(build, "lookup");
+
+	ruleset_expression_set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	if (map)
+		ruleset_expression_set_u32(expression, NFTNL_EXPR_LOOKUP_DREG, reg);
+	if (expression)
+		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, set);
 }
 
 /** Looks the rule's key up, and ends the rule unless it is there; what a map leads to
@@ -302,13 +328,12 @@ void ruleset_expression_key(struct ruleset_rule_build *build, enum ruleset_key k
 void ruleset_expression_lookup(
 	struct ruleset_rule_build *build, const struct ruleset_rule *rule, bool map)
 {
-	struct nftnl_expr *expression;
-
 	ruleset_expression_key(build, rule->key);
-	expression = ruleset_expression_add(build, "lookup");
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	if (map)
-		ruleset_expression_set_u32(expression, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
-	if (expression)
-		nftnl_expr_set_str(expression, NFTNL_EXPR_LOOKUP_SET, rule->set);
+	add_lookup(build, rule->set, NFT_REG_1, map);
+}
+
+/** Looks what was loaded up in a map that leads to chains. */
+void ruleset_expression_goto(struct ruleset_rule_build *build, const char *map)
+{
+	add_lookup(build, map, NFT_REG_VERDICT, true);
 }

@@ -40,3 +40,7 @@ void ruleset_expression_key(struct ruleset_rule_build *build, enum ruleset_key k
  *  takes the key's place. */
 void ruleset_expression_lookup(
 	struct ruleset_rule_build *build, const struct ruleset_rule *rule, bool map);
+
+/** Looks what was loaded up in a map that leads to chains, and goes there for good; the rule
+ *  ends unless it is there. */
+void ruleset_expression_goto(struct ruleset_rule_build *build, const char *map);

@@ -215,19 +215,18 @@ static void add_limit_each(struct ruleset_rule_build *build,
 	nftnl_expr_add_expr(expression, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
 }
 
-/** Ends the rule unless its map has its key. */
-static void add_mapped(struct ruleset_rule_build *build, const struct ruleset_rule *rule)
+/** Marks the packet with what the rule's map has for its key, and ends the rule unless it
+ *  has that. */
+static void add_mark(struct ruleset_rule_build *build, const struct ruleset_rule *rule)
 {
-	static const uint32_t nothing;
-
 	ruleset_expression_lookup(build, rule, true);
-	ruleset_expression_compare(build, RULESET_UNEQUAL, &nothing, sizeof(nothing));
+	add_set_mark(build);
 }
 
 /** Counts the packet for the server that our bits of its mark name, and accepts it, kept
  *  out of conntrack if no server needs that; where some do, another chain sees to the
  *  others' marks. */
-static void add_carry(struct ruleset_rule_build *build)
+static void add_let_pass(struct ruleset_rule_build *build)
 {
 	struct nftnl_expr *expression;
 
@@ -282,10 +281,6 @@ static void add_statement(
 	case RULESET_SNAT_V6:
 		add_nat(build, rule, NFT_NAT_SNAT, NFPROTO_IPV6);
 		break;
-	case RULESET_IF_MAPPED:
-		add_mapped(build, rule);
-		add_goto(build, rule->next);
-		break;
 	case RULESET_LIMIT_EACH:
 		add_limit_each(build, rule, build->config->limits[rule->limit - 1]);
 		add_goto(build, rule->next);
@@ -316,13 +311,20 @@ static void add_statement(
 	case RULESET_CLEAR_MARK:
 		add_clear_mark(build);
 		break;
-	case RULESET_FAST:
-		ruleset_expression_lookup(build, rule, true);
-		add_set_mark(build);
-		add_carry(build);
+	case RULESET_MARK:
+		add_mark(build, rule);
+		break;
+	case RULESET_CARRY:
+		add_mark(build, rule);
+		ruleset_expression_mark(build, build->config->mark_mask);
+		ruleset_expression_goto(build, rule->next);
+		break;
+	case RULESET_GOTO_MAPPED:
+		ruleset_expression_key(build, rule->key);
+		ruleset_expression_goto(build, rule->set);
 		break;
 	case RULESET_MARKED:
-		add_carry(build);
+		add_let_pass(build);
 		break;
 	}
 }

@@ -13,6 +13,7 @@ ESP_TRAFFIC="esp esp-natt" ESP_CLIENTS="1000 100000" ESP_SERVERS="2 50"
 ESP_METHODS="direct tunnel nat"
 ESP_PACKETS=20000
 ESP_NS_PER_INSTRUCTION=2
+ESP_ROOM=
 declare -A ESP_FIGURES=()
 
 # Makes the rows of all that was asked for.
@@ -88,13 +89,13 @@ esp_setup_ipvs() {
 
 # Path "slow": every packet through the daemon.
 esp_setup_slow() {
-	bench_config "$1" off "$2"
+	bench_config "$1" off "$2" "$ESP_ROOM"
 	bench_start
 }
 
 # Path "maps": the daemon, with established clients in nft's maps.
 esp_setup_maps() {
-	bench_config "$1" nft "$2"
+	bench_config "$1" nft "$2" "$ESP_ROOM"
 	bench_start
 }
 
@@ -102,14 +103,15 @@ esp_setup_maps() {
 # where they come from, as they are for the sake of routing rules unless accept_local is set;
 # a rule of ours drops those that come from the director's own addresses.
 esp_setup_accept() {
-	bench_config "$1" nft "$2" "drop-local-sources = yes"
+	bench_config "$1" nft "$2" "$ESP_ROOM
+drop-local-sources = yes"
 	bench_start
 	bench_in_director sysctl -qw net.ipv4.conf.down0.accept_local=1
 }
 
 # Path "bpf": the daemon, with established clients in the maps of its BPF program.
 esp_setup_bpf() {
-	bench_config "$1" bpf "$2"
+	bench_config "$1" bpf "$2" "$ESP_ROOM"
 	bench_start
 }
 
@@ -137,6 +139,8 @@ esp_measure() {
 	local BENCH_METER=''
 	local lines phases options=(-c "$clients" -p 1000) answers=() before=0 after=0
 	[ "$packets" -gt "$clients" ] || packets=$clients
+	# Far from where the daemon begins to take entries that are not answered.
+	ESP_ROOM="max-entries = $((1048576 + clients))"
 	bench_up "$servers"
 	"esp_setup_$path" "$method" "$servers" || bench_fail "no $path here"
 	mapfile -t phases < <(esp_phases_before "$traffic" "$path")

@@ -278,29 +278,6 @@ START_TEST(virtual_addresses_each_on_their_own)
 }
 END_TEST
 
-/** Whom the kernel's maps know is spared, whatever he sends. */
-START_TEST(established_clients_are_spared)
-{
-	size_t limit = LIMIT_INDEX(LIMIT_ISAKMP, LIMIT_ALL);
-	struct nfqueue *queue = begin(limit);
-	struct fast_path_key key = { .client_port = 0 };
-	struct fast_path *fast_path;
-
-	ck_assert_int_eq(nft_maps.attach(fixture_config(), &fast_path), 0);
-	address_parse("203.0.113.50", &key.client);
-	address_parse(VIRTUAL_V4, &key.virtual);
-	nft_maps.put(fast_path, &key, 0x10000);
-	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
-	expect_limited(udp(queue, CLIENT_V4, 500, later, sizeof(later) - 1, MANY), limit);
-	ck_assert_uint_eq(
-		udp(queue, "203.0.113.50", 500, later, sizeof(later) - 1, MANY), MANY);
-	ck_assert_uint_eq(udp(queue, "203.0.113.50", 4500, later_4500,
-				  sizeof(later_4500) - 1, MANY), MANY);
-	nft_maps.detach(fast_path);
-	nfqueue_close(queue);
-}
-END_TEST
-
 /** Sends one packet of UDP that the daemon lets pass. */
 static void udp_passes(struct nfqueue *queue, const char *client, uint16_t port,
 	const char *payload, size_t payload_bytes)
@@ -316,8 +293,8 @@ static void udp_passes(struct nfqueue *queue, const char *client, uint16_t port,
 #define KNOWN_V4 "203.0.113.50"
 #define KNOWN_V6 "2001:db8:c:5::1"
 
-/** Where the maps do not have all clients, those are spared whose ISAKMP was let pass; not
- *  those whose first message was, nor whose ISAKMP was dropped. */
+/** Those are spared whose ISAKMP was let pass; not those whose first message was, nor whose
+ *  ISAKMP was dropped. */
 START_TEST(who_was_let_pass_is_spared)
 {
 	size_t limit = LIMIT_INDEX(LIMIT_ISAKMP, LIMIT_ALL);
@@ -452,7 +429,6 @@ int main(void)
 	tcase_add_test(tests, sources_each_on_their_own);
 	tcase_add_test(tests, a_shorter_prefix);
 	tcase_add_test(tests, virtual_addresses_each_on_their_own);
-	tcase_add_test(tests, established_clients_are_spared);
 	tcase_add_loop_test(tests, who_was_let_pass_is_spared, 0, 4);
 	tcase_add_loop_test(tests, whose_esp_was_let_pass_is_spared, 0, 4);
 	tcase_add_loop_test(tests, known_clients_have_a_limit_of_their_own, 0, 4);

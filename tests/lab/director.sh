@@ -156,7 +156,7 @@ director_counter() {
 # Prints how many elements the fast path has.
 director_fast_elements() {
 	if [ "$(director_fast_path)" = nft ]; then
-		lab_in dir nft list table inet ipsec-balancer 2>/dev/null |
+		lab_in dir nft list table netdev ipsec-balancer 2>/dev/null |
 			grep -cE '(203\.0\.113\.[0-9]+|2001:db8:c::[0-9a-f]+) \. .* : 0x'
 	else
 		director_query stats '.fast_path.elements'

@@ -87,7 +87,7 @@ stage() {
 	counted_wait
 	strays=$(counted_strays)
 	expect "without our rules: packets sent" 200000 "$COUNTED_SENT"
-	expect "arrived, or sent where nobody is" 200000 $((COUNTED_ARRIVED + strays))
+	expect_all_but_queued "arrived, or sent where nobody is" 200000 $((COUNTED_ARRIVED + strays))
 	expect "ICMP" 0 "$(counted_icmp)"
 	expect_all_arrive_since "$strays"
 
@@ -104,6 +104,16 @@ stage() {
 	expect "ICMP, as often as counted" "$(director_counter orphan)" "$(counted_icmp)"
 	expect "sent elsewhere" "$strays" "$(counted_strays)"
 	expect_good_daemon
+}
+
+# Claims that $1, which should be $2, is. With nft's maps the table at ingress goes a moment before
+# the rules that queue what nobody knows, with which goes what they have queued: a few are missing.
+expect_all_but_queued() {
+	if [ "$(director_fast_path)" = nft ]; then
+		expect_at_least "$1, but for what was queued" $(($2 - 100)) "$3"
+	else
+		expect "$1" "$2" "$3"
+	fi
 }
 
 # Claims that once the rules are there again everything arrives.

@@ -130,8 +130,8 @@ client_at() {
 expect_torn() {
 	truncate -s -1 "$LAB_DIR/state"
 	# The maps would bring the clients back; the table itself has to stay and hold.
-	lab_in dir nft flush map inet ipsec-balancer client4
-	lab_in dir nft flush map inet ipsec-balancer session4
+	lab_in dir nft flush map netdev ipsec-balancer client4
+	lab_in dir nft flush map netdev ipsec-balancer session4
 	stage_director_start
 	expect_true "a torn file is refused" grep -q 'refused: it is torn' "$LAB_DIR/log/director.log"
 	expect "entries then" 0 "$(director_query entries length)"
