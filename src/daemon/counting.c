@@ -45,24 +45,6 @@ void counting_use(struct counting *counting, const struct fast_path_backend *bac
 	counting->fast_path = fast_path;
 }
 
-/** Hashes an address. */
-static uint64_t address_hash(const struct counting *counting, const struct address *address)
-{
-	return hash_keyed(&counting->key, address, sizeof(*address));
-}
-
-/** Looks a client up. */
-struct counting_client *counting_find(
-	const struct counting *counting, const struct address *address)
-{
-	struct counting_client *client =
-		table_first(&counting->clients, address_hash(counting, address));
-
-	while (client && !address_equal(&client->address, address))
-		client = table_next(&counting->clients, client);
-	return client;
-}
-
 /** Has the elements count that the fast path has of a client of one service. */
 static void put_known(struct counting *counting, const struct session_table *sessions,
 	const struct session_client *client)
@@ -157,7 +139,7 @@ static struct counting_client *add_client(
 	if (!client)
 		return NULL;
 	client->address = *address;
-	table_add(&counting->clients, client, address_hash(counting, address));
+	table_add(&counting->clients, client, counting_address_hash(counting, address));
 	counting->active++;
 	return client;
 }

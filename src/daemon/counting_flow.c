@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Flows of clients that are counted: which there are, and what is added to them. Who is counted,
- * and how long, is counting.c's.
- */
-#include "daemon/counting.h"
+#include "daemon/counting_flow.h"
 
 #include <string.h>
+
+/** Hashes an address. */
+uint64_t counting_address_hash(
+	const struct counting *counting, const struct address *address)
+{
+	return hash_keyed(&counting->key, address, sizeof(*address));
+}
 
 /** Hashes a key, which has no gaps. */
 static uint64_t key_hash(const struct counting *counting, const struct fast_path_key *key)
 {
 	_Static_assert(sizeof(*key) == 2 * sizeof(struct address) + sizeof(uint16_t), "gaps");
 	return hash_keyed(&counting->key, key, sizeof(*key));
+}
+
+/** Looks a client up. */
+struct counting_client *counting_find(
+	const struct counting *counting, const struct address *address)
+{
+	struct counting_client *client =
+		table_first(&counting->clients, counting_address_hash(counting, address));
+
+	while (client && !address_equal(&client->address, address))
+		client = table_next(&counting->clients, client);
+	return client;
 }
 
 /** By its number. */

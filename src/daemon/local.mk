@@ -24,7 +24,8 @@ src_daemon_libipb_control_la_SOURCES = \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/control_connection.c src/daemon/control_connection.h \
 	src/daemon/control_socket.c src/daemon/control_socket.h \
-	src/daemon/counting.c src/daemon/counting.h src/daemon/counting_flow.c \
+	src/daemon/counting.c src/daemon/counting.h \
+	src/daemon/counting_flow.c src/daemon/counting_flow.h \
 	src/daemon/rpc.c src/daemon/rpc.h \
 	src/daemon/rpc_count.c \
 	src/daemon/rpc_defence.c \
