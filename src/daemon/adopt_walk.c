@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+_Static_assert(ADOPT_WALK_ELEMENTS % ADOPT_WALK_PIECE == 0, "pieces fill it");
+
 struct adopt_walk {
 	const struct fast_path_backend *backend;
 	struct fast_path *fast_path;
 	pthread_t thread;
+	size_t piece_count; /**< the thread's own, like the piece */
+	struct adopt_element piece[ADOPT_WALK_PIECE];
 	pthread_mutex_t lock; /**< over what follows */
 	pthread_cond_t changed;
 	bool is_over;
@@ -23,46 +27,67 @@ struct adopt_walk {
 	struct adopt_element elements[ADOPT_WALK_ELEMENTS];
 };
 
-/** Tells everybody that something has changed; under the lock. */
-static void announce(struct adopt_walk *walk)
+/** Lets go of the lock and, if there is something to tell, tells everybody that something has
+ *  changed. Who is woken comes for the lock at once, so that is to be free by then. */
+static void unlock(struct adopt_walk *walk, bool has_changed)
 {
-	pthread_cond_broadcast(&walk->changed);
-	if (walk->wake)
-		walk->wake(walk->wake_user);
+	void (*wake)(void *user) = has_changed ? walk->wake : NULL;
+	void *user = walk->wake_user;
+
+	pthread_mutex_unlock(&walk->lock);
+	if (has_changed)
+		pthread_cond_broadcast(&walk->changed);
+	if (wake)
+		wake(user);
 }
 
-/** Takes one element down, as soon as there is room. */
-static int see(const struct fast_path_key *key, uint32_t mark, void *user)
+/** Puts the piece behind what waits; under the lock. */
+static void put_piece(struct adopt_walk *walk)
 {
-	struct adopt_walk *walk = user;
-	bool given_up;
-
-	pthread_mutex_lock(&walk->lock);
-	while (walk->count == ADOPT_WALK_ELEMENTS && !walk->is_given_up)
-		pthread_cond_wait(&walk->changed, &walk->lock);
-	given_up = walk->is_given_up;
-	if (!given_up) {
+	for (size_t i = 0; i < walk->piece_count; i++) {
 		size_t place = (walk->first + walk->count++) % ADOPT_WALK_ELEMENTS;
 
-		walk->elements[place] = (struct adopt_element){ *key, mark };
-		if (walk->count == 1 || walk->count == ADOPT_WALK_ELEMENTS)
-			announce(walk);
+		walk->elements[place] = walk->piece[i];
 	}
-	pthread_mutex_unlock(&walk->lock);
+}
+
+/** Passes the piece on, as soon as there is room. */
+static int pass_on(struct adopt_walk *walk)
+{
+	bool given_up, was_empty;
+
+	pthread_mutex_lock(&walk->lock);
+	while (walk->count + walk->piece_count > ADOPT_WALK_ELEMENTS && !walk->is_given_up)
+		pthread_cond_wait(&walk->changed, &walk->lock);
+	given_up = walk->is_given_up;
+	was_empty = !walk->count;
+	if (!given_up)
+		put_piece(walk);
+	unlock(walk, was_empty || walk->count == ADOPT_WALK_ELEMENTS);
+	walk->piece_count = 0;
 	return given_up ? -ECANCELED : 0;
 }
 
-/** The thread. */
+/** Takes one element down. */
+static int see(const struct fast_path_key *key, uint32_t mark, void *user)
+{
+	struct adopt_walk *walk = user;
+
+	walk->piece[walk->piece_count++] = (struct adopt_element){ *key, mark };
+	return walk->piece_count == ADOPT_WALK_PIECE ? pass_on(walk) : 0;
+}
+
+/** The thread. What it has when a list fails is true all the same. */
 static void *serve(void *user)
 {
 	struct adopt_walk *walk = user;
 	int error = walk->backend->dump(walk->fast_path, see, walk);
+	int rest_error = pass_on(walk);
 
 	pthread_mutex_lock(&walk->lock);
-	walk->error = error;
+	walk->error = error ? error : rest_error;
 	walk->is_over = true;
-	announce(walk);
-	pthread_mutex_unlock(&walk->lock);
+	unlock(walk, true);
 	return NULL;
 }
 
@@ -149,8 +174,9 @@ size_t adopt_walk_take(struct adopt_walk *walk, struct adopt_element *elements, 
 		walk->first = (walk->first + 1) % ADOPT_WALK_ELEMENTS;
 	}
 	*ret_end = walk->is_over && !walk->count;
-	pthread_cond_broadcast(&walk->changed);
 	pthread_mutex_unlock(&walk->lock);
+	if (taken)
+		pthread_cond_broadcast(&walk->changed);
 	return taken;
 }
 

@@ -14,6 +14,10 @@
 /** Elements that wait to be taken; then the thread waits. */
 #define ADOPT_WALK_ELEMENTS 16384
 
+/** Elements that the thread passes on together. It may lose the processor at any time, and who
+ *  takes elements waits for its lock then: so it has that seldom. */
+#define ADOPT_WALK_PIECE 128
+
 struct adopt_element {
 	struct fast_path_key key;
 	uint32_t mark;

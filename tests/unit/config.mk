@@ -66,10 +66,16 @@ tests_unit_rpc_explain_scenarios_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rpc_explain_scenarios_CFLAGS = $(EXPLAIN_CFLAGS)
 tests_unit_rpc_explain_scenarios_LDADD = $(EXPLAIN_LDADD)
 
-check_PROGRAMS += tests/unit/adopt tests/unit/pace tests/unit/rpc_state tests/unit/state_file \
-	tests/unit/turn
-TESTS += tests/unit/adopt tests/unit/pace tests/unit/rpc_state tests/unit/state_file \
-	tests/unit/turn
+check_PROGRAMS += tests/unit/adopt tests/unit/adopt_walk tests/unit/pace tests/unit/rpc_state \
+	tests/unit/state_file tests/unit/turn
+TESTS += tests/unit/adopt tests/unit/adopt_walk tests/unit/pace tests/unit/rpc_state \
+	tests/unit/state_file tests/unit/turn
+tests_unit_adopt_walk_SOURCES = tests/unit/adopt_walk.c tests/unit/unit.c tests/unit/unit.h
+tests_unit_adopt_walk_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_adopt_walk_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_adopt_walk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock
+tests_unit_adopt_walk_LDADD = tests/lib/libtest.a src/daemon/libipb-daemon.la \
+	$(CHECK_LIBS)
 tests_unit_pace_SOURCES = tests/unit/pace.c tests/unit/unit.c tests/unit/unit.h
 tests_unit_pace_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_pace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
