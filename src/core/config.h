@@ -159,7 +159,6 @@ struct config {
 	uint32_t unreachable_burst;
 	enum config_ruleset ruleset;
 	enum config_fast_path fast_path;
-	bool drop_local_sources; /**< what comes in from an address of our own */
 	char interfaces[CONFIG_INTERFACES][CONFIG_INTERFACE_BYTES]; /**< that clients'
 	                                       packets come in by, for bpf; none: found */
 	size_t interface_count;

@@ -102,8 +102,6 @@ unsigned int ruleset_features(const struct config *config)
 	features |= limit_features(config);
 	if (features & RULESET_WITH_NAT && !config_routes_by_mark(config))
 		features |= RULESET_WITH_GUARD;
-	if (config->drop_local_sources)
-		features |= RULESET_WITHOUT_OWN;
 	if (!(NAT_AND_LOCAL & ~features))
 		features |= RULESET_WITH_OUTPUT;
 	if (features & (RULESET_WITH_SEEN | RULESET_WITH_OUTPUT))

@@ -76,11 +76,6 @@
 #define ETHERTYPE_V4 0x0800
 #define ETHERTYPE_V6 0x86dd
 
-#define INTERFACE_LO 1
-#define LOCAL_ADDRESS 2 /* linux/rtnetlink.h's RTN_LOCAL */
-#define FROM_OUTSIDE { RULESET_LOAD_INPUT, 0, 4, 0, RULESET_UNEQUAL, INTERFACE_LO }
-#define FROM_OWN { RULESET_LOAD_SOURCE_TYPE, 0, 4, 0, RULESET_EQUAL, LOCAL_ADDRESS }
-
 #define IS_V4 { RULESET_LOAD_NFPROTO, 0, 1, 0, RULESET_EQUAL, NFPROTO_V4 }
 #define IS_V6 { RULESET_LOAD_NFPROTO, 0, 1, 0, RULESET_EQUAL, NFPROTO_V6 }
 #define FRAME_V4 { RULESET_LOAD_ETHERTYPE, 0, 2, 0, RULESET_EQUAL, ETHERTYPE_V4 }
@@ -290,10 +285,6 @@ const struct ruleset_rule ruleset_rules[] = {
 
 	{ PREROUTING, ALSO, NULL, { { 0 } }, RULESET_KEY_WHOLE_MARK, ALSO_MARKS,
 		RULESET_GOTO, QUEUE, 0, 0 },
-	/* As the kernel itself does where accept_local is 0, but for what is carried. */
-	{ PREROUTING, RULESET_WITHOUT_OWN,
-		"meta nfproto ipv4 iif != \"lo\" fib saddr type local",
-		{ IS_V4, FROM_OUTSIDE, FROM_OWN }, DO(RULESET_COUNT_DROP) },
 	{ PREROUTING, 0, NULL, { IS_V4 }, IF_TO(V4, RULESET_SET_V4, DIVERT) },
 	{ PREROUTING, 0, NULL, { IS_V6 }, IF_TO(V6, RULESET_SET_V6, DIVERT) },
 	{ PREROUTING, SEEN, NULL, { IS_V4 }, IF_FROM(V4, SEEN_V4, UNTRACKED_REPLY) },

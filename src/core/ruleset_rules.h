@@ -94,7 +94,6 @@ enum ruleset_feature {
 	RULESET_WITH_OUTPUT = 1 << 12,
 	RULESET_WITH_LIMITS = 1 << 14, /**< what is queued is limited */
 	RULESET_WITH_KNOWN = 1 << 15,  /**< by sets that tell established clients */
-	RULESET_WITHOUT_OWN = 1 << 17, /**< what comes from our own addresses is dropped */
 	/** no routing rules: what has a mark and is not on its server's way is dropped */
 	RULESET_WITH_GUARD = 1 << 18,
 	RULESET_WITHOUT_LABELS = 1 << 16, /**< ESP is never forwarded by its SPI's label */
@@ -187,8 +186,6 @@ enum ruleset_load {
 	RULESET_LOAD_END, /**< no match: the ones before were all */
 	RULESET_LOAD_NFPROTO,
 	RULESET_LOAD_ETHERTYPE, /**< in a bridge */
-	RULESET_LOAD_INPUT, /**< index of the interface, 1 being lo; in the CPU's byte order */
-	RULESET_LOAD_SOURCE_TYPE, /**< of the address to routing, RTN_*; likewise */
 	RULESET_LOAD_L4PROTO, /**< IPv6: behind the extension headers, AH not being one */
 	RULESET_LOAD_NETWORK, /**< offset from the IP header on */
 	RULESET_LOAD_TRANSPORT,

@@ -272,22 +272,6 @@ static void check_counts(const struct config *config, struct config_errors *erro
 			config->server_count, CONFIG_SERVERS);
 }
 
-/** Checks that nothing is dropped which some server sends in the virtual address's name. */
-static void check_local_sources(const struct config *config,
-	const struct config_service *service, const struct config_places *places,
-	struct config_errors *errors)
-{
-	for (size_t i = 0; config->drop_local_sources && i < service->server_count; i++) {
-		const struct config_server *server = &service->servers[i];
-
-		if (server->replies_seen && server->method != METHOD_NAT)
-			config_errors_add(errors, places->drop_local_sources,
-				"drop-local-sources: found yes, expected no with replies seen "
-				"of server %s: the address that they come from may be ours",
-				server->name);
-	}
-}
-
 /** Checks the whole. */
 void config_check(const struct config *config, const struct config_places *places,
 	struct config_errors *errors)
@@ -308,6 +292,5 @@ void config_check(const struct config *config, const struct config_places *place
 		config_check_labels(service, lines, errors);
 		config_check_also(config, service, lines, errors);
 		config_check_tunnel(config, service, lines, errors);
-		check_local_sources(config, service, places, errors);
 	}
 }

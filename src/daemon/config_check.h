@@ -42,7 +42,6 @@ struct config_places {
 	unsigned int table_base;
 	unsigned int max_memory;
 	unsigned int drop_entry_low;
-	unsigned int drop_local_sources;
 	struct service_places *services; /**< owned, one for each service */
 	size_t service_count;
 };

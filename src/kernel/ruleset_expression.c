@@ -70,17 +70,6 @@ static void add_fragment_header(
 	ruleset_expression_set_u32(expression, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
 }
 
-/** Loads what the source address is to routing. */
-static void add_source_type(struct ruleset_rule_build *build)
-{
-	struct nftnl_expr *expression = ruleset_expression_add(build, "fib");
-
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_SADDR);
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-}
-
 /** Loads what the match is about. */
 static void add_load(struct ruleset_rule_build *build, const struct ruleset_match *match)
 {
@@ -90,12 +79,6 @@ static void add_load(struct ruleset_rule_build *build, const struct ruleset_matc
 		break;
 	case RULESET_LOAD_ETHERTYPE:
 		ruleset_expression_meta(build, NFT_META_PROTOCOL);
-		break;
-	case RULESET_LOAD_INPUT:
-		ruleset_expression_meta(build, NFT_META_IIF);
-		break;
-	case RULESET_LOAD_SOURCE_TYPE:
-		add_source_type(build);
 		break;
 	case RULESET_LOAD_L4PROTO:
 		ruleset_expression_meta(build, NFT_META_L4PROTO);
@@ -178,22 +161,13 @@ void ruleset_expression_compare(struct ruleset_rule_build *build,
 		nftnl_expr_set(expression, NFTNL_EXPR_CMP_DATA, value, size_bytes);
 }
 
-/** Tells whether what is loaded is in the CPU's byte order. */
-static bool is_native(enum ruleset_load load)
-{
-	return load == RULESET_LOAD_INPUT || load == RULESET_LOAD_SOURCE_TYPE;
-}
-
-/** Writes a number of as many bytes as a match loads, in the order in which they are. */
+/** Writes a number of as many bytes as a match loads, as packets have it. */
 static void write_number(
 	const struct ruleset_match *match, uint32_t number, uint8_t out[static 4])
 {
 	uint32_t network = htonl(number << 8 * (4 - match->size_bytes));
 
-	if (is_native(match->load))
-		memcpy(out, &number, sizeof(number));
-	else
-		memcpy(out, &network, sizeof(network));
+	memcpy(out, &network, sizeof(network));
 }
 
 /** Adds one match. */

@@ -8,7 +8,7 @@
 
 ESP_ROWS="esp:1000:2:direct esp:1000:2:tunnel esp:1000:2:nat esp-natt:1000:2:direct
 	esp-natt:1000:2:tunnel esp-natt:1000:2:nat esp:1000:50:direct esp:100000:2:direct"
-ESP_PATHS="plain ipvs slow maps accept bpf"
+ESP_PATHS="plain ipvs slow maps bpf"
 ESP_TRAFFIC="esp esp-natt" ESP_CLIENTS="1000 100000" ESP_SERVERS="2 50"
 ESP_METHODS="direct tunnel nat"
 ESP_PACKETS=20000
@@ -97,16 +97,6 @@ esp_setup_slow() {
 esp_setup_maps() {
 	bench_config "$1" nft "$2" "$ESP_ROOM"
 	bench_start
-}
-
-# Path "accept": maps, and packets from the clients' link are not looked up a second time by
-# where they come from, as they are for the sake of routing rules unless accept_local is set;
-# a rule of ours drops those that come from the director's own addresses.
-esp_setup_accept() {
-	bench_config "$1" nft "$2" "$ESP_ROOM
-drop-local-sources = yes"
-	bench_start
-	bench_in_director sysctl -qw net.ipv4.conf.down0.accept_local=1
 }
 
 # Path "bpf": the daemon, with established clients in the maps of its BPF program.

@@ -437,12 +437,10 @@ static const struct {
 	{ { METHOD_LOCAL, METHOD_NAT }, true, "untracked-reply" },
 	{ { METHOD_LOCAL, METHOD_NAT }, false, "output" },
 	{ { METHOD_DIRECT, METHOD_DIRECT }, false, "divert" },
-	{ { METHOD_TUNNEL, METHOD_DIRECT }, false, "divert" },
 };
 
 #define MIXTURE_WITH_ALSO 6
 #define MIXTURE_WITH_LIMITS 7
-#define MIXTURE_WITHOUT_OWN 8
 
 /** One of each kind of other traffic. */
 static const struct config_also also[] = {
@@ -462,7 +460,6 @@ static struct config *mixed_config(int number)
 	size_t i;
 
 	config->fast_path = FAST_PATH_OFF;
-	config->drop_local_sources = number == MIXTURE_WITHOUT_OWN;
 	for (i = 0; i < 2; i++) {
 		struct config_server *server = &config->services[0].servers[i];
 
@@ -548,54 +545,6 @@ START_TEST(a_plain_config_costs_nothing)
 }
 END_TEST
 
-/** Tells whether a packet from an address to another one is forwarded, or waits for the daemon,
- *  instead of being dropped. */
-static bool is_let_in(struct nfqueue *queue, const char *from, const char *to, uint16_t port)
-{
-	const struct nfqueue_verdict drop = { .accept = false };
-	const struct nfqueue_packet *queued;
-	uint8_t packet[FIXTURE_BYTES];
-	struct fixture_frame frame;
-	int count;
-
-	fixture_inject(packet, fixture_udp(packet, from, to, 500, port, "payload", 7));
-	fixture_send_udp(CLIENT_V4, 1, 7777);
-	ck_assert(fixture_out(&frame));
-	count = nfqueue_receive(queue, &queued);
-	ck_assert_int_ge(count, 0);
-	if (count)
-		ck_assert_int_eq(nfqueue_verdicts(queue, &drop, 1), 0);
-	/* Its destination port: the marker's is another. */
-	if (memcmp(frame.packet + 22, "\x1e\x61", 2) == 0)
-		return count == 1;
-	ck_assert(fixture_out(&frame));
-	return true;
-}
-
-/** What claims to come from the director's own addresses is dropped by our rule where the
- *  kernel would let it in, whatever it is for; what is sent from here is not. */
-START_TEST(own_addresses_do_not_come_in)
-{
-	struct nfqueue *queue = listen_to_queue();
-
-	fixture_shell("sysctl -qw net.ipv4.conf.in0.accept_local=1");
-	install();
-	ck_assert(is_let_in(queue, "192.0.2.1", VIRTUAL_V4, 500));
-	ck_assert(is_let_in(queue, "192.0.2.1", FIXTURE_OTHER_V4, 9));
-	fixture_config()->drop_local_sources = true;
-	install();
-	ck_assert(!is_let_in(queue, "192.0.2.1", VIRTUAL_V4, 500));
-	ck_assert(!is_let_in(queue, "10.2.0.1", FIXTURE_OTHER_V4, 9));
-	ck_assert(is_let_in(queue, CLIENT_V4, VIRTUAL_V4, 500));
-	ck_assert(is_let_in(queue, CLIENT_V4, FIXTURE_OTHER_V4, 9));
-	ck_assert(is_let_in(queue, CLIENT_V6, VIRTUAL_V6, 500));
-	fixture_shell("ping -q -c 1 -W 5 192.0.2.1 >/dev/null");
-	fixture_shell("ip addr add 203.0.113.77/32 dev lo");
-	ck_assert(!is_let_in(queue, "203.0.113.77", FIXTURE_OTHER_V4, 9));
-	nfqueue_close(queue);
-}
-END_TEST
-
 /** The table for bridges comes and goes with what asks for it. */
 START_TEST(the_bridge_table_is_removed)
 {
@@ -638,7 +587,6 @@ int main(void)
 	tcase_add_loop_test(tests, the_text_says_the_same, 0,
 		sizeof(mixtures) / sizeof(mixtures[0]));
 	tcase_add_test(tests, a_plain_config_costs_nothing);
-	tcase_add_test(tests, own_addresses_do_not_come_in);
 	tcase_add_test(tests, the_bridge_table_is_removed);
 	return fixture_run(suite);
 }

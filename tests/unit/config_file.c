@@ -134,9 +134,6 @@ static const struct mistake mistakes[] = {
 		"server b {\naddress = 10.2.0.11\n}\n}\n",
 		"f:10: server b: found another encapsulation or gue-port than server gw1 "
 		"of service vpn has to that address, expected the same"},
-	{"drop-local-sources = yes\n" SERVICE_HEAD "replies = seen\n" SERVER "}\n",
-		"f:1: drop-local-sources: found yes, expected no with replies seen of server "
-		"gw1: the address that they come from may be ours"},
 	{SERVICE_HEAD "replies = maybe\n" SERVER "}\n",
 		"f:3: replies: found \"maybe\", expected unseen or seen"},
 	{SERVICE_HEAD "server a {\naddress = 10.0.0.1\nspi-label = \"0x10/0x0f\"\n}\n}\n",
@@ -382,7 +379,7 @@ static const char full[] =
 	"queue = 65535\nqueue-length = 16\nsocket-buffer-bytes = 65536\n"
 	"max-entries = 16777216\nmax-entries-per-client = 1\n"
 	"unreachable-rate = 0\nunreachable-burst = 1\nruleset = external\n"
-	"fast-path = nft\ndrop-local-sources = yes\ninterfaces = {eth0, \"an-iface.nam_15\"}\n"
+	"fast-path = nft\ninterfaces = {eth0, \"an-iface.nam_15\"}\n"
 	"service one {\n"
 	"  address = {\"192.0.2.1\", \"2001:db8::1\"}\n"
 	"  scheduler = rr\n  timeout-initial = 3600\n  timeout-established = 2592000\n"
@@ -420,7 +417,6 @@ START_TEST(every_key_is_stored)
 	ck_assert_uint_eq(config->unreachable_burst, 1);
 	ck_assert_int_eq(config->ruleset, RULESET_EXTERNAL);
 	ck_assert_int_eq(config->fast_path, FAST_PATH_NFT);
-	ck_assert(config->drop_local_sources);
 	ck_assert_uint_eq(config->interface_count, 2);
 	ck_assert_str_eq(config->interfaces[0], "eth0");
 	ck_assert_str_eq(config->interfaces[1], "an-iface.nam_15");
