@@ -231,6 +231,12 @@ void fixture_inject(const uint8_t *packet, size_t size_bytes)
 	inject(wire_in, 1, packet, size_bytes);
 }
 
+/** As a client's, with whatever link header it has. */
+void fixture_inject_frame(const uint8_t *frame, size_t size_bytes)
+{
+	ck_assert_int_eq(send(wire_in, frame, size_bytes, 0), (ssize_t)size_bytes);
+}
+
 /** As a server's. */
 void fixture_inject_reply(const uint8_t *packet, size_t size_bytes)
 {
@@ -282,6 +288,16 @@ bool fixture_out(struct fixture_frame *ret_frame)
 bool fixture_back(struct fixture_frame *ret_frame)
 {
 	return read_wire(wire_in, ret_frame);
+}
+
+/** Reads until nothing is left. */
+void fixture_drain(void)
+{
+	uint8_t byte;
+
+	while (recv(wire_in, &byte, 1, MSG_DONTWAIT) != -1 ||
+		recv(wire_out, &byte, 1, MSG_DONTWAIT) != -1)
+		continue;
 }
 
 /** RFC 1071, over network order. */

@@ -64,11 +64,17 @@ struct config *fixture_config(void);
 /** Puts a packet on the client's side of the wire. */
 void fixture_inject(const uint8_t *packet, size_t size_bytes);
 
+/** Puts a whole frame on the client's side of the wire. */
+void fixture_inject_frame(const uint8_t *frame, size_t size_bytes);
+
 /** Puts a packet on the servers' side of the wire. */
 void fixture_inject_reply(const uint8_t *packet, size_t size_bytes);
 
 /** Reads the next IP packet at the servers' side; false when none comes for a while. */
 bool fixture_out(struct fixture_frame *ret_frame);
+
+/** Lets go of what waits at both sides, for tests that share a director. */
+void fixture_drain(void);
 
 /** Reads the next IP packet at the clients' side; false when none comes for a while. */
 bool fixture_back(struct fixture_frame *ret_frame);

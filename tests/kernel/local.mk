@@ -18,7 +18,10 @@ KERNEL_TESTS = \
 	tests/kernel/nfqueue \
 	tests/kernel/nfqueue_aggregate \
 	tests/kernel/nfqueue_message \
+	tests/kernel/nft_carry \
+	tests/kernel/nft_error \
 	tests/kernel/nft_maps \
+	tests/kernel/nft_pass \
 	tests/kernel/policy_groups \
 	tests/kernel/policy_change \
 	tests/kernel/policy_route \
@@ -118,6 +121,23 @@ tests_kernel_bpf_maps_SOURCES = tests/kernel/bpf_maps.c $(KERNEL_COMMON)
 tests_kernel_bpf_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_bpf_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_bpf_maps_LDADD = $(KERNEL_LDADD)
+
+# nft's table at ingress, packet by packet.
+KERNEL_NFT = tests/kernel/nft_run.c tests/kernel/nft_run.h $(KERNEL_COMMON)
+KERNEL_NFT_CPPFLAGS = $(KERNEL_CPPFLAGS) -I$(top_srcdir)
+tests_kernel_nft_carry_SOURCES = tests/kernel/nft_carry.c tests/kernel/tunnels.c \
+	tests/kernel/tunnels.h $(KERNEL_NFT)
+tests_kernel_nft_carry_CPPFLAGS = $(KERNEL_NFT_CPPFLAGS)
+tests_kernel_nft_carry_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nft_carry_LDADD = tests/lib/libtest.a $(KERNEL_LDADD)
+tests_kernel_nft_error_SOURCES = tests/kernel/nft_error.c $(KERNEL_NFT)
+tests_kernel_nft_error_CPPFLAGS = $(KERNEL_NFT_CPPFLAGS)
+tests_kernel_nft_error_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nft_error_LDADD = tests/lib/libtest.a $(KERNEL_LDADD)
+tests_kernel_nft_pass_SOURCES = tests/kernel/nft_pass.c $(KERNEL_NFT)
+tests_kernel_nft_pass_CPPFLAGS = $(KERNEL_NFT_CPPFLAGS)
+tests_kernel_nft_pass_CFLAGS = $(KERNEL_CFLAGS)
+tests_kernel_nft_pass_LDADD = tests/lib/libtest.a $(KERNEL_LDADD)
 
 # The BPF program, frame by frame.
 KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)

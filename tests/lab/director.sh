@@ -217,8 +217,9 @@ director_server_of() {
 
 # Prints what in the director's namespace a daemon could have left behind.
 director_traces() {
-	# nft grumbles about xt targets that it has no library for, and lists the rest.
-	lab_in dir nft list ruleset 2>/dev/null
+	# nft grumbles about xt targets that it has no library for, and lists the rest. Ways in its
+	# maps are put back before they expire.
+	lab_in dir nft list ruleset 2>/dev/null | sed -E 's/ expires [0-9a-z]+//'
 	lab_ip dir rule
 	lab_ip dir -6 rule
 	# Counters of neighbours and cached lifetimes change by themselves; routes do not.

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# the BPF program frame by frame, its maps, next hops, and nft maps: the kernel tests, on this kernel
+# the BPF program and nft's table packet by packet, maps, next hops: the kernel tests, on this kernel
 
-BPF_TESTS="bpf_carry bpf_clients bpf_counted bpf_error bpf_pass bpf_program bpf_tunnel bpf_maps next_hop nft_maps"
+BPF_TESTS="bpf_carry bpf_clients bpf_counted bpf_error bpf_pass bpf_program bpf_tunnel bpf_maps
+	next_hop nft_carry nft_error nft_maps nft_pass"
 
 # Neither peers nor the director.
 needs() {
@@ -20,5 +21,5 @@ stage() {
 		"$(built "tests/kernel/$name")" >"$log" 2>&1 ||
 			stage_fail "$(grep -v ':P:' "$log" | tr '\n' ' ')"
 	done
-	expect_at_least "cases that passed" 291 "$(cat "$LAB_DIR"/log/*.test | grep -c ':P:')"
+	expect_at_least "cases that passed" 368 "$(cat "$LAB_DIR"/log/*.test | grep -c ':P:')"
 }
