@@ -173,7 +173,7 @@ END_TEST
 /** When a client was seen is known all the same, and others are strangers. */
 START_TEST(clients_are_seen)
 {
-	struct fast_path_key key = bpf_run_key(FIXTURE_CLIENT_V4, 0);
+	struct fast_path_key key = client_key(FIXTURE_CLIENT_V4, 0);
 	struct packet_spec spec;
 	uint32_t value, seen;
 	struct bpf_frame frame;

@@ -395,7 +395,7 @@ END_TEST
 START_TEST(clients_are_seen)
 {
 	struct bpf_clients *known = bpf_program_clients(bpf_run_ingress());
-	struct fast_path_key key = bpf_run_key(FIXTURE_CLIENT_V4, 0);
+	struct fast_path_key key = client_key(FIXTURE_CLIENT_V4, 0);
 	uint32_t value, before, after;
 	struct packet_spec spec;
 	struct bpf_frame frame;

@@ -60,7 +60,7 @@ static uint64_t scatter(uint64_t number)
 /** The key of a number: addresses anywhere or, of each second one, in a row; some have ports. */
 static struct fast_path_key key_of(int family, uint32_t number)
 {
-	struct fast_path_key key = bpf_run_key(first_clients[family], 0);
+	struct fast_path_key key = client_key(first_clients[family], 0);
 	uint64_t random = number & 1 ? number : scatter(number);
 	size_t size_bytes = family ? 16 : 4;
 

@@ -19,7 +19,7 @@ static const enum packet_body bodies[] = { BODY_ESP, BODY_AH, BODY_ESP_IN_UDP };
 /** Has a client be known and counted, by port or by its address alone. */
 static void count(const char *client, uint16_t port)
 {
-	struct fast_path_key key = bpf_run_key(client, port);
+	struct fast_path_key key = client_key(client, port);
 
 	bpf_counted_end(bpf_run_ingress(), &key);
 	ck_assert_int_eq(bpf_counted_begin(bpf_run_ingress(), &key), 0);
@@ -48,7 +48,7 @@ static void expect_count(
 {
 	for (int i = 0; i < 4; i++) {
 		bool mine = i == 2 * (body == BODY_ESP_IN_UDP) + family;
-		struct fast_path_key key = bpf_run_key(clients[i & 1], i / 2 ? PORT : 0);
+		struct fast_path_key key = client_key(clients[i & 1], i / 2 ? PORT : 0);
 		struct fast_path_count now;
 
 		ck_assert_int_eq(bpf_counted_read(bpf_run_ingress(), &key, &now), 0);

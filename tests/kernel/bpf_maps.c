@@ -12,8 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "fixture.h"
-#include "kernel/fast_path.h"
+#include "client.h"
 #include "kernel/policy_route.h"
 #include "kernel/ruleset.h"
 
@@ -64,55 +63,19 @@ static struct fast_path *begin(void)
 	return fast_path;
 }
 
-/** A key of a client to the virtual address of its family. */
-static struct fast_path_key key_of(const char *client, uint16_t port)
-{
-	struct fast_path_key key = { .client_port = port };
-
-	address_parse(client, &key.client);
-	address_parse(strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4,
-		&key.virtual);
-	return key;
-}
-
 /** Puts one element. */
 static void put(struct fast_path *fast_path, const char *client, uint16_t port, uint32_t mark)
 {
-	struct fast_path_key key = key_of(client, port);
+	struct fast_path_key key = client_key(client, port);
 
 	bpf_maps.put(fast_path, &key, mark);
 	ck_assert_int_eq(bpf_maps.commit(fast_path), 0);
 }
 
-/** Sends a packet without ports; the server that it comes to, 0 for none. */
-static unsigned int server_of(const char *client, uint8_t protocol, const void *payload,
-	size_t payload_bytes)
-{
-	uint8_t packet[FIXTURE_BYTES];
-	struct fixture_frame frame;
-	const char *virtual = strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4;
-
-	fixture_inject(packet,
-		fixture_ip(packet, client, virtual, protocol, payload, payload_bytes));
-	return fixture_out(&frame) ? frame.station : 0;
-}
-
-/** The same for ESP. */
+/** The server that a client's ESP comes to, 0 for none. */
 static unsigned int server_of_esp(const char *client)
 {
-	return server_of(client, 50, esp, sizeof(esp));
-}
-
-/** The same for ESP in UDP. */
-static unsigned int server_of_udp(const char *client, uint16_t port, const void *payload,
-	size_t payload_bytes)
-{
-	uint8_t packet[FIXTURE_BYTES];
-	struct fixture_frame frame;
-
-	fixture_inject(packet, fixture_udp(packet, client, FIXTURE_VIRTUAL_V4, port, 4500,
-					payload, payload_bytes));
-	return fixture_out(&frame) ? frame.station : 0;
+	return client_server(client, 50, esp, sizeof(esp));
 }
 
 /** A detail that is looked for. */
@@ -180,9 +143,9 @@ START_TEST(clients_are_carried)
 	fixture_shell("nft flush ruleset && ip rule flush && ip rule add lookup main");
 	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x12);
 	ck_assert_uint_eq(server_of_esp(CLIENT_V6), 0x11);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
 	ck_assert_uint_eq(
-		server_of_udp(CLIENT_V4, 61000, ike, sizeof(ike)), FIXTURE_ROUTER);
+		client_server_udp(CLIENT_V4, 61000, ike, sizeof(ike)), FIXTURE_ROUTER);
 	ck_assert_uint_eq(elements(fast_path), 3);
 	bpf_maps.detach(fast_path);
 }
@@ -232,7 +195,8 @@ END_TEST
 START_TEST(elements_come_and_go)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000), absent = key_of(CLIENT_V4, 1);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
+	struct fast_path_key absent = client_key(CLIENT_V4, 1);
 
 	put(fast_path, CLIENT_V4, 61000, MARK_1);
 	bpf_maps.remove(fast_path, &absent);
@@ -240,13 +204,13 @@ START_TEST(elements_come_and_go)
 	bpf_maps.put(fast_path, &key, MARK_2);
 	ck_assert_int_eq(bpf_maps.commit(fast_path), 0);
 	ck_assert_uint_eq(elements(fast_path), 1);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	bpf_maps.put(fast_path, &absent, MARK_1);
 	bpf_maps.remove(fast_path, &absent);
 	bpf_maps.remove(fast_path, &key);
 	ck_assert_int_eq(bpf_maps.commit(fast_path), 0);
 	ck_assert_uint_eq(elements(fast_path), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
 	ck_assert_uint_eq(bpf_maps.counters(fast_path)->failed, 0);
 	bpf_maps.detach(fast_path);
 }
@@ -256,7 +220,7 @@ END_TEST
 START_TEST(many_at_once)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 1);
+	struct fast_path_key key = client_key(CLIENT_V4, 1);
 	uint32_t sums[4] = { 0 };
 
 	for (unsigned int i = 1; i <= 5000; i++) {
@@ -284,7 +248,7 @@ END_TEST
 START_TEST(a_full_map)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 1);
+	struct fast_path_key key = client_key(CLIENT_V4, 1);
 
 	bpf_maps.detach(fast_path);
 	fixture_config()->max_entries = 2;
@@ -390,7 +354,8 @@ static void note_server(uint32_t index, uint64_t packets, uint64_t bytes, void *
 START_TEST(clients_are_seen)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 0), other = key_of(CLIENT_V4, 61000);
+	struct fast_path_key key = client_key(CLIENT_V4, 0);
+	struct fast_path_key other = client_key(CLIENT_V4, 61000);
 	uint64_t ago_ms = 99999;
 
 	put(fast_path, CLIENT_V4, 0, MARK_2);
@@ -420,21 +385,22 @@ static void expect_count(struct fast_path *fast_path, const struct fast_path_key
 START_TEST(elements_count_on_demand)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000), v6 = key_of(CLIENT_V6, 0);
-	struct fast_path_key other = key_of(CLIENT_V4, 61001);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
+	struct fast_path_key v6 = client_key(CLIENT_V6, 0);
+	struct fast_path_key other = client_key(CLIENT_V4, 61001);
 	const uint64_t udp_bytes = 20 + 8 + sizeof(esp), esp_bytes = 40 + sizeof(esp);
 	struct fast_path_count count;
 
 	put(fast_path, CLIENT_V4, 61000, MARK_1);
 	put(fast_path, CLIENT_V4, 61001, MARK_1);
 	put(fast_path, CLIENT_V6, 0, MARK_1);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
 	ck_assert_int_eq(bpf_maps.counted(fast_path, &key, &count), -ENOENT);
 	bpf_maps.count(fast_path, &key, MARK_1, true);
 	bpf_maps.count(fast_path, &v6, MARK_1, true);
 	for (int i = 0; i < 3; i++)
-		ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0x11);
+		ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0x11);
 	ck_assert_uint_eq(server_of_esp(CLIENT_V6), 0x11);
 	expect_count(fast_path, &key, 3, 3 * udp_bytes);
 	expect_count(fast_path, &v6, 1, esp_bytes);
@@ -442,10 +408,10 @@ START_TEST(elements_count_on_demand)
 	bpf_maps.remove(fast_path, &key);
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	bpf_maps.count(fast_path, &key, MARK_2, true);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	expect_count(fast_path, &key, 4, 4 * udp_bytes);
 	bpf_maps.count(fast_path, &key, MARK_2, false);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	ck_assert_int_eq(bpf_maps.counted(fast_path, &key, &count), -ENOENT);
 	bpf_maps.detach(fast_path);
 	fast_path = attach();

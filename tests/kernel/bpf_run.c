@@ -162,20 +162,10 @@ struct address bpf_run_address(const char *text)
 	return address;
 }
 
-/** The key of a client. */
-struct fast_path_key bpf_run_key(const char *client, uint16_t port)
-{
-	struct fast_path_key key = { .client = bpf_run_address(client), .client_port = port };
-
-	key.virtual = bpf_run_address(key.client.family == AF_INET6 ? FIXTURE_VIRTUAL_V6
-								   : FIXTURE_VIRTUAL_V4);
-	return key;
-}
-
 /** Puts a client into the table of its family. */
 void bpf_run_client(const char *client, uint16_t port)
 {
-	struct fast_path_key key = bpf_run_key(client, port);
+	struct fast_path_key key = client_key(client, port);
 
 	ck_assert_int_ge(bpf_clients_put(bpf_program_clients(ingress), &key, 1), 0);
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "fixture.h"
+#include "client.h"
 #include "kernel/bpf_program.h"
 #include "kernel/bpf_way.h"
 #include "tests/lib/packet_build.h"
@@ -59,9 +59,6 @@ uint32_t bpf_run_interface(const char *name);
 
 /** An address of either family. */
 struct address bpf_run_address(const char *text);
-
-/** The key of a client of fixture.h's to the virtual address of its family. */
-struct fast_path_key bpf_run_key(const char *client, uint16_t port);
 
 /** Makes a client of fixture.h known, with or without a port; server 1 is its server. */
 void bpf_run_client(const char *client, uint16_t port);

@@ -6,6 +6,7 @@ KERNEL_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(MNL_CFLAGS)
 KERNEL_LDADD = src/kernel/libipb-kernel.la src/core/libipb-core.la \
 	src/base/libipb-base.la $(MNL_LIBS) $(CHECK_LIBS)
 KERNEL_COMMON = tests/kernel/fixture.c tests/kernel/fixture.h
+KERNEL_CLIENT = tests/kernel/client.c tests/kernel/client.h $(KERNEL_COMMON)
 
 KERNEL_NAT = $(KERNEL_COMMON) tests/kernel/nat.c tests/kernel/nat.h
 
@@ -71,7 +72,7 @@ tests_kernel_nfqueue_message_SOURCES = tests/kernel/nfqueue_message.c
 tests_kernel_nfqueue_message_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nfqueue_message_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nfqueue_message_LDADD = $(KERNEL_LDADD)
-tests_kernel_nft_maps_SOURCES = tests/kernel/nft_maps.c $(KERNEL_COMMON)
+tests_kernel_nft_maps_SOURCES = tests/kernel/nft_maps.c $(KERNEL_CLIENT)
 tests_kernel_nft_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_nft_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nft_maps_LDADD = $(KERNEL_LDADD)
@@ -117,7 +118,7 @@ tests_kernel_translate_SOURCES = tests/kernel/translate.c $(KERNEL_NAT)
 tests_kernel_translate_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_translate_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_translate_LDADD = $(KERNEL_LDADD)
-tests_kernel_bpf_maps_SOURCES = tests/kernel/bpf_maps.c $(KERNEL_COMMON)
+tests_kernel_bpf_maps_SOURCES = tests/kernel/bpf_maps.c $(KERNEL_CLIENT)
 tests_kernel_bpf_maps_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_kernel_bpf_maps_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_bpf_maps_LDADD = $(KERNEL_LDADD)
@@ -140,7 +141,7 @@ tests_kernel_nft_pass_CFLAGS = $(KERNEL_CFLAGS)
 tests_kernel_nft_pass_LDADD = tests/lib/libtest.a $(KERNEL_LDADD)
 
 # The BPF program, frame by frame.
-KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_COMMON)
+KERNEL_BPF = tests/kernel/bpf_run.c tests/kernel/bpf_run.h $(KERNEL_CLIENT)
 KERNEL_BPF_TESTS = \
 	tests/kernel/bpf_away \
 	tests/kernel/bpf_carry \

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fixture.h"
-#include "kernel/fast_path.h"
+#include "client.h"
 #include "kernel/nft_list.h"
 #include "kernel/policy_route.h"
 #include "kernel/ruleset.h"
@@ -42,21 +41,10 @@ static struct fast_path *begin(void)
 	return fast_path;
 }
 
-/** A key of a client to the virtual address of its family. */
-static struct fast_path_key key_of(const char *client, uint16_t port)
-{
-	struct fast_path_key key = { .client_port = port };
-
-	address_parse(client, &key.client);
-	address_parse(strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4,
-		&key.virtual);
-	return key;
-}
-
 /** Puts one element. */
 static void put(struct fast_path *fast_path, const char *client, uint16_t port, uint32_t mark)
 {
-	struct fast_path_key key = key_of(client, port);
+	struct fast_path_key key = client_key(client, port);
 
 	nft_maps.put(fast_path, &key, mark);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
@@ -65,36 +53,10 @@ static void put(struct fast_path *fast_path, const char *client, uint16_t port, 
 /** Removes one element. */
 static void take_out(struct fast_path *fast_path, const char *client, uint16_t port)
 {
-	struct fast_path_key key = key_of(client, port);
+	struct fast_path_key key = client_key(client, port);
 
 	nft_maps.remove(fast_path, &key);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
-}
-
-/** Sends a packet without ports; the server that it comes to, 0 for none. */
-static unsigned int server_of(const char *client, uint8_t protocol, const void *payload,
-	size_t payload_bytes)
-{
-	uint8_t packet[FIXTURE_BYTES];
-	struct fixture_frame frame;
-	const char *virtual = strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4;
-
-	fixture_inject(packet,
-		fixture_ip(packet, client, virtual, protocol, payload, payload_bytes));
-	return fixture_out(&frame) ? frame.station : 0;
-}
-
-/** The same for UDP to port 4500. */
-static unsigned int server_of_udp(const char *client, uint16_t port, const void *payload,
-	size_t payload_bytes)
-{
-	uint8_t packet[FIXTURE_BYTES];
-	struct fixture_frame frame;
-	const char *virtual = strchr(client, ':') ? FIXTURE_VIRTUAL_V6 : FIXTURE_VIRTUAL_V4;
-
-	fixture_inject(packet, fixture_udp(packet, client, virtual, port, 4500, payload,
-					payload_bytes));
-	return fixture_out(&frame) ? frame.station : 0;
 }
 
 /** Counts elements, and adds their marks up. */
@@ -123,20 +85,20 @@ START_TEST(esp_and_ah_follow_their_client)
 {
 	struct fast_path *fast_path = begin();
 
-	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, esp, sizeof(esp)), 0);
 	put(fast_path, CLIENT_V4, 0, MARK_2);
 	put(fast_path, CLIENT_V6, 0, MARK_1);
-	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0x12);
-	ck_assert_uint_eq(server_of(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
-	ck_assert_uint_eq(server_of("203.0.113.8", 50, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server("203.0.113.8", 50, esp, sizeof(esp)), 0);
 	/* An SPI that no peer has is the daemon's to judge. */
-	ck_assert_uint_eq(server_of(CLIENT_V4, 50, reserved_spi, sizeof(reserved_spi)), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, reserved_spi, sizeof(reserved_spi)), 0);
 	/* AH: next header, length, reserved, and then as the ESP here begins */
-	ck_assert_uint_eq(server_of(CLIENT_V4, 51,
+	ck_assert_uint_eq(client_server(CLIENT_V4, 51,
 				  "\x32\x04\0\0\xc0\0\1\2\0\0\0\1\1\2\3\4\5\6\7\x8\1\2\3\4", 24),
 		0x12);
 	take_out(fast_path, CLIENT_V4, 0);
-	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, esp, sizeof(esp)), 0);
 	nft_maps.detach(fast_path);
 }
 END_TEST
@@ -148,15 +110,15 @@ START_TEST(esp_in_udp_follows_its_flow)
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2 | OUTSIDE);
 	put(fast_path, CLIENT_V6, 4500, MARK_1);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V6, 4500, esp, sizeof(esp)), 0x11);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, ike, sizeof(ike)), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, keepalive, sizeof(keepalive)), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, 8), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V6, 4500, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61001, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, ike, sizeof(ike)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, keepalive, sizeof(keepalive)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, 8), 0);
 	ck_assert_uint_eq(
-		server_of_udp(CLIENT_V4, 61000, reserved_spi, sizeof(reserved_spi)), 0);
-	ck_assert_uint_eq(server_of(CLIENT_V4, 50, esp, sizeof(esp)), 0);
+		client_server_udp(CLIENT_V4, 61000, reserved_spi, sizeof(reserved_spi)), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, esp, sizeof(esp)), 0);
 	nft_maps.detach(fast_path);
 }
 END_TEST
@@ -165,13 +127,13 @@ END_TEST
 START_TEST(an_element_moves)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
 
 	put(fast_path, CLIENT_V4, 61000, MARK_1);
 	nft_maps.remove(fast_path, &key);
 	nft_maps.put(fast_path, &key, MARK_2);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	ck_assert_uint_eq(nft_maps.counters(fast_path)->commits, 2);
 	ck_assert_uint_eq(nft_maps.counters(fast_path)->failed, 0);
 	nft_maps.detach(fast_path);
@@ -182,16 +144,17 @@ END_TEST
 START_TEST(changes_do_not_spoil_each_other)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key absent = key_of(CLIENT_V4, 1), other = key_of(CLIENT_V4, 2);
+	struct fast_path_key absent = client_key(CLIENT_V4, 1);
+	struct fast_path_key other = client_key(CLIENT_V4, 2);
 
 	put(fast_path, CLIENT_V4, 61000, MARK_1);
 	nft_maps.remove(fast_path, &absent);
 	nft_maps.put(fast_path, &other, MARK_1);
-	absent = key_of(CLIENT_V4, 61000);
+	absent = client_key(CLIENT_V4, 61000);
 	nft_maps.put(fast_path, &absent, MARK_2);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 2, esp, sizeof(esp)), 0x11);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 2, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	ck_assert_uint_eq(elements(), 2);
 	nft_maps.detach(fast_path);
 }
@@ -201,7 +164,7 @@ END_TEST
 START_TEST(many_at_once)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 1);
+	struct fast_path_key key = client_key(CLIENT_V4, 1);
 	uint32_t sums[3] = { 0, 0, 0 };
 
 	for (unsigned int i = 1; i <= 5000; i++) {
@@ -244,18 +207,18 @@ START_TEST(elements_outlive_the_table)
 	ck_assert_int_eq(nft_maps.retire(fast_path, config), 0);
 	ck_assert_int_eq(nft_maps.begin(fast_path), 0);
 	ck_assert_uint_eq(elements(), 1);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	strcpy(config->services[0].servers[0].name, "other");
 	ck_assert_int_eq(nft_maps.retire(fast_path, config), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
 	ck_assert_int_eq(nft_maps.begin(fast_path), 0);
 	ck_assert_uint_eq(elements(), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	ck_assert_int_eq(nft_maps.clear(), 0);
 	ck_assert_int_eq(nft_maps.clear(), 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0);
 	nft_maps.detach(fast_path);
 }
 END_TEST
@@ -277,7 +240,7 @@ START_TEST(servers_are_counted)
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	for (int i = 0; i < 3; i++)
-		ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+		ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	ck_assert_int_eq(nft_maps.servers(fast_path, note_server, counts), 0);
 	ck_assert_uint_eq(counts[0], 0);
 	ck_assert_uint_eq(counts[2], 3);
@@ -301,7 +264,7 @@ static void expect_count(struct fast_path *fast_path, const struct fast_path_key
 static void send_esp_in_udp(uint16_t port, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		ck_assert_uint_ne(server_of_udp(CLIENT_V4, port, esp, sizeof(esp)), 0);
+		ck_assert_uint_ne(client_server_udp(CLIENT_V4, port, esp, sizeof(esp)), 0);
 }
 
 /** An element that is to count does so to the packet, and no other element does: one that is
@@ -309,7 +272,8 @@ static void send_esp_in_udp(uint16_t port, unsigned int count)
 START_TEST(elements_count_on_demand)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000), other = key_of(CLIENT_V4, 61001);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
+	struct fast_path_key other = client_key(CLIENT_V4, 61001);
 	struct fast_path_count count;
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
@@ -327,7 +291,7 @@ START_TEST(elements_count_on_demand)
 	nft_maps.count(fast_path, &key, MARK_1, true);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
 	expect_count(fast_path, &key, 0);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x11);
 	expect_count(fast_path, &key, 1);
 	nft_maps.count(fast_path, &key, MARK_1, false);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
@@ -343,14 +307,14 @@ END_TEST
 START_TEST(clients_count_on_demand)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V6, 0);
+	struct fast_path_key key = client_key(CLIENT_V6, 0);
 	struct fast_path_count count;
 
 	nft_maps.put(fast_path, &key, MARK_1);
 	nft_maps.count(fast_path, &key, MARK_1, true);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
-	ck_assert_uint_eq(server_of(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
-	ck_assert_uint_eq(server_of(CLIENT_V6, 51,
+	ck_assert_uint_eq(client_server(CLIENT_V6, 50, esp, sizeof(esp)), 0x11);
+	ck_assert_uint_eq(client_server(CLIENT_V6, 51,
 				  "\x32\x04\0\0\xc0\0\1\2\0\0\0\1\1\2\3\4\5\6\7\x8\1\2\3\4", 24),
 		0x11);
 	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), 0);
@@ -364,7 +328,8 @@ END_TEST
 START_TEST(elements_count_in_doubt)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000), new = key_of(CLIENT_V4, 61001);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
+	struct fast_path_key new = client_key(CLIENT_V4, 61001);
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	nft_maps.doubt(fast_path, true);
@@ -393,7 +358,7 @@ END_TEST
 START_TEST(tables_that_are_gone)
 {
 	struct fast_path *fast_path = begin();
-	struct fast_path_key key = key_of(CLIENT_V4, 61000);
+	struct fast_path_key key = client_key(CLIENT_V4, 61000);
 	struct ruleset_info info;
 
 	fixture_shell("nft flush ruleset");
@@ -407,7 +372,7 @@ START_TEST(tables_that_are_gone)
 	ck_assert_int_eq(nft_maps.commit(fast_path), -ENOENT);
 	ck_assert_int_eq(nft_maps.begin(fast_path), 0);
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
-	ck_assert_uint_eq(server_of_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
+	ck_assert_uint_eq(client_server_udp(CLIENT_V4, 61000, esp, sizeof(esp)), 0x12);
 	nft_maps.follow(fast_path, true);
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
 	fixture_shell("nft flush chain netdev ipsec-balancer hop4-1");
@@ -426,8 +391,8 @@ START_TEST(elements_are_found)
 
 	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
 		for (unsigned int port = 0; port <= 4500; port += 4500) {
-			struct fast_path_key key = key_of(clients[i], (uint16_t)port);
-			struct fast_path_key other = key_of(clients[i], 4501);
+			struct fast_path_key key = client_key(clients[i], (uint16_t)port);
+			struct fast_path_key other = client_key(clients[i], 4501);
 
 			ck_assert_int_eq(nft_maps.has(fast_path, &key), 0);
 			put(fast_path, clients[i], (uint16_t)port, MARK_1);
@@ -452,7 +417,7 @@ START_TEST(one_of_many_is_there)
 	put(fast_path, CLIENT_V4, 5678, MARK_1);
 	commits = nft_maps.counters(fast_path)->commits;
 	for (uint16_t port = 5000; port < 6000; port++) {
-		struct fast_path_key key = key_of(CLIENT_V4, port);
+		struct fast_path_key key = client_key(CLIENT_V4, port);
 
 		nft_maps.put(fast_path, &key, MARK_2);
 	}
@@ -584,7 +549,7 @@ START_TEST(a_look_given_up)
 		struct fast_path_key key;
 
 		snprintf(client, sizeof(client), "100.1.%d.%d", i >> 8, i & 255);
-		key = key_of(client, 0);
+		key = client_key(client, 0);
 		nft_maps.put(fast_path, &key, MARK_1);
 	}
 	ck_assert_int_eq(nft_maps.commit(fast_path), 0);
