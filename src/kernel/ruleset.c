@@ -17,9 +17,9 @@
 #include "kernel/ruleset_build.h"
 #include "kernel/ruleset_replace.h"
 
-/** Replaces one table in one way, inside of one transaction. */
-static int install(const struct config *config, enum ruleset_table table,
-	const struct ruleset_info *info)
+/** Replaces one table in one way, inside of one transaction. all: nothing of it stays. */
+static int install_in(const struct config *config, enum ruleset_table table,
+	const struct ruleset_info *info, bool all)
 {
 	struct nft_transaction transaction;
 	unsigned int features = ruleset_features(config);
@@ -27,13 +27,29 @@ static int install(const struct config *config, enum ruleset_table table,
 
 	if (error)
 		return error;
-	error = ruleset_replace(&transaction, config, table, features);
+	if (all)
+		ruleset_replace_all(&transaction);
+	else
+		error = ruleset_replace(&transaction, config, table, features);
 	if (!error && ruleset_has_table(features, table))
 		ruleset_build(&transaction, config, info, features, table);
 	if (!error)
 		error = nft_transaction_commit(&transaction);
 	nft_transaction_fini(&transaction);
 	return error;
+}
+
+/** Replaces one table in one way, still in one step if it is one of another version that cannot
+ *  become ours. */
+static int install(const struct config *config, enum ruleset_table table,
+	const struct ruleset_info *info)
+{
+	int error = install_in(config, table, info, false);
+
+	if (error != -EEXIST && error != -EOPNOTSUPP)
+		return error;
+	return install_in(config, table, info,
+		ruleset_has_table(ruleset_features(config), table));
 }
 
 /** Tells whether the kernel refused because it does not have an expression. */
@@ -82,22 +98,11 @@ static int remove_table(enum ruleset_table table)
 	return lacks_something(error) ? 0 : error;
 }
 
-/** Installs the first table. One of another version that cannot become it goes before. */
-static int install_first(const struct config *config, struct ruleset_info *ret_info)
-{
-	int error = install_inet(config, ret_info);
-
-	if (error != -EEXIST)
-		return error;
-	error = remove_table(RULESET_TABLE_INET);
-	return error ? error : install_inet(config, ret_info);
-}
-
 /** Installs the tables. One for bridges that the configuration does not ask for goes. */
 int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
 {
 	unsigned int features = ruleset_features(config);
-	int error = install_first(config, ret_info);
+	int error = install_inet(config, ret_info);
 	bool wanted;
 
 	if (error)

@@ -160,3 +160,11 @@ int ruleset_replace(struct nft_transaction *transaction, const struct config *co
 	nft_delete_table(transaction, RULESET_TABLE);
 	return 0;
 }
+
+/** Adds the end of a table, if there is one, and the beginning of another. */
+void ruleset_replace_all(struct nft_transaction *transaction)
+{
+	nft_add_table(transaction, RULESET_TABLE);
+	nft_delete_table(transaction, RULESET_TABLE);
+	nft_add_table(transaction, RULESET_TABLE);
+}

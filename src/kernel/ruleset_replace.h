@@ -21,6 +21,10 @@ uint16_t ruleset_family(enum ruleset_table table);
 bool ruleset_is_same(const struct config *config, enum ruleset_table table);
 
 /** Adds what replaces a table, but for what is in the new one. The kernel refuses it all
- *  (-EEXIST) where a chain of that name has another hook. Negative errno. */
+ *  (-EEXIST, from some version on -EOPNOTSUPP) where a chain of that name has another hook.
+ *  Negative errno. */
 int ruleset_replace(struct nft_transaction *transaction, const struct config *config,
 	enum ruleset_table table, unsigned int features);
+
+/** The same for such a table: nothing of it stays. */
+void ruleset_replace_all(struct nft_transaction *transaction);

@@ -366,6 +366,49 @@ START_TEST(a_changed_config_replaces_the_addresses)
 }
 END_TEST
 
+/** What waits for the daemon still does when the table has been replaced, for the same servers
+ *  or for others. */
+START_TEST(what_waits_stays)
+{
+	const struct nfqueue_verdict accept = { .accept = true };
+	const struct nfqueue_packet *queued;
+	struct fixture_frame frame;
+	struct nfqueue *queue;
+
+	install();
+	queue = listen_to_queue();
+	fixture_send_udp(CLIENT_V4, 500, 500);
+	fixture_expect_only_marker();
+	ck_assert_int_eq(nfqueue_receive(queue, &queued), 1);
+	if (_i)
+		strcpy(fixture_config()->services[0].servers[0].name, "other");
+	install();
+	ck_assert_int_eq(nfqueue_verdicts(queue, &accept, 1), 0);
+	ck_assert(fixture_out(&frame));
+	ck_assert_uint_eq(frame.station, FIXTURE_ROUTER);
+	nfqueue_close(queue);
+}
+END_TEST
+
+/** A chain of ours that somebody, perhaps another version, has made with another hook or of another
+ *  type does not stay, nor does what else there is. */
+START_TEST(other_hooks_go)
+{
+	static const char *const hooks[] = {
+		"type filter hook prerouting priority 5", "type filter hook input priority -300",
+		"type nat hook prerouting priority -100",
+	};
+
+	fixture_shell("nft add table inet " RULESET_TABLE " && nft add chain inet " RULESET_TABLE
+		      " prerouting '{ %s; }' && nft add chain inet " RULESET_TABLE " other",
+		hooks[_i]);
+	install();
+	fixture_shell("! nft list chain inet " RULESET_TABLE " other 2>/dev/null");
+	fixture_send_udp(CLIENT_V4, 500, 500);
+	fixture_expect_only_marker();
+}
+END_TEST
+
 /** Packets come all the time while the table is replaced again and again; nobody
  *  listens, so each one that comes out slipped through a gap. */
 START_TEST(no_gap_while_it_is_replaced)
@@ -581,6 +624,8 @@ int main(void)
 	tcase_add_test(tests, without_the_table_all_passes);
 	tcase_add_test(tests, installed_twice_and_removed_twice);
 	tcase_add_test(tests, a_changed_config_replaces_the_addresses);
+	tcase_add_loop_test(tests, what_waits_stays, 0, 2);
+	tcase_add_loop_test(tests, other_hooks_go, 0, 3);
 	tcase_add_test(tests, no_gap_while_it_is_replaced);
 	tcase_add_test(tests, without_privilege_it_is_not_permitted);
 	tcase_add_test(tests, the_largest_config);
