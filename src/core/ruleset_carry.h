@@ -4,7 +4,7 @@
  * rows for the tables of ruleset_rules.c alone. The chains of interfaces and of servers are
  * kernel/nft_carry.h's, for links and next hops come and go:
  *
- *   at-INTERFACE -> carry4, carry6     by the Ethernet type; with a VLAN's tag neither
+ *   at-INTERFACE -> carry4, carry6     by the Ethernet type, or what other links say it is
  *   carry4       -> hop4-N             plain ESP, AH and ESP in UDP: by the client's map to a
  *                                      mark, by the mark to the chain of its server
  *   hop4-N                             sent to the server's next hop

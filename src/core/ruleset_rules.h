@@ -191,6 +191,8 @@ enum ruleset_load {
 	RULESET_LOAD_TRANSPORT,
 	RULESET_LOAD_FRAGMENT, /**< offset in IPv6's fragment header */
 	RULESET_LOAD_KIND, /**< linux/if_packet.h's PACKET_* */
+	RULESET_LOAD_LINK, /**< offset from the link's header on; none there: no match */
+	RULESET_LOAD_LINK_KIND, /**< linux/if_arp.h's ARPHRD_*; in the CPU's byte order */
 	RULESET_LOAD_SAME, /**< what the match before has loaded */
 };
 

@@ -28,7 +28,9 @@ static int is_attached(uint32_t interface, const char *name, void *user)
 	return bpf_program_is_attached(user, interface);
 }
 
-const struct ingress_links_owner bpf_links_owner = { attach, detach, is_attached };
+const struct ingress_links_owner bpf_links_owner = {
+	.attach = attach, .detach = detach, .is_attached = is_attached
+};
 
 /** Notes whether a program of ours is at one link. */
 static int note_hook(const struct rtnl_link *link, void *user)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/tunnel_device.h"
+
 /** Begins. */
 int ingress_links_open(struct ingress_links *links, const struct config *config,
 	const struct ingress_links_owner *owner, void *user)
@@ -25,14 +27,24 @@ void ingress_links_close(struct ingress_links *links)
 	links->count = 0;
 }
 
-/** Tells whether the owner is to be at a link. */
-static bool is_wanted(const struct config *config, const struct rtnl_link *link)
+/** Tells whether packets come in by a link that is not Ethernet. */
+static bool is_of_other_kind(const struct rtnl_link *link)
 {
+	return !link->ethernet && !link->loopback && link->up &&
+		strncmp(link->name, TUNNEL_DEVICE_PREFIX, strlen(TUNNEL_DEVICE_PREFIX)) != 0;
+}
+
+/** Tells whether the owner is to be at a link. */
+static bool is_wanted(const struct ingress_links *links, const struct rtnl_link *link)
+{
+	const struct config *config = links->config;
+	bool suits = link->ethernet || (links->owner->any_kind && is_of_other_kind(link));
+
 	for (size_t i = 0; i < config->interface_count; i++) {
 		if (strcmp(config->interfaces[i], link->name) == 0)
 			return true;
 	}
-	return !config->interface_count && link->ethernet && !link->master;
+	return !config->interface_count && suits && !link->master;
 }
 
 /** The state of a link that was wanted before, by its index; else a new one; NULL: there is
@@ -59,7 +71,7 @@ static int look_at(const struct rtnl_link *link, void *user)
 	const struct ingress_links_owner *owner = links->owner;
 	struct ingress_link_state *state;
 
-	if (!is_wanted(links->config, link)) {
+	if (!is_wanted(links, link)) {
 		owner->detach(link->interface, link->name, links->user);
 		return 0;
 	}

@@ -2,7 +2,7 @@
 /*
  * At which interfaces a fast path is that takes packets where they come in: those that the
  * configuration names, else all Ethernet links that belong to no bridge, bond or VRF, since
- * frames come in by these. Links come and go, so this is looked at again whenever the kernel
+ * frames come in by these, and where the owner can do that others that are up. Links come and go, so this is looked at again whenever the kernel
  * tells of one. What is put there is the owner's.
  */
 #pragma once
@@ -26,6 +26,8 @@ struct ingress_links_owner {
 	ingress_link_fn *detach;
 	/** Whether what is to be there is there still: 1 or 0, or negative errno. */
 	ingress_link_fn *is_attached;
+	/** It can be at links that are not Ethernet as well: PPP, tunnels of others. */
+	bool any_kind;
 };
 
 /** A link that is wanted. */

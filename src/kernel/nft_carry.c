@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/nft_carry.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
@@ -36,33 +36,34 @@ static struct ruleset_rule_build build_of(struct nft_carry *carry)
 	};
 }
 
-/** Sends IPv4 or IPv6 that comes in for us at a link to its chain. A tag of a VLAN is part of the
- *  link's header, wherever the kernel keeps it. */
+/** Adds a rule that sends what has the matches to a chain. */
 static void add_link_rule(struct ruleset_rule_build *build, const char *chain,
+	const struct ruleset_match *matches, size_t count, const char *next)
+{
+	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
+	for (size_t i = 0; i < count; i++)
+		ruleset_expression_match(build, &matches[i]);
+	ruleset_expression_goto_chain(build, next);
+	nft_rule_end(build->transaction, build->rule);
+}
+
+/** Sends IPv4 or IPv6 that comes in for us at a link to its chain. Of Ethernet the type is looked
+ *  at where it is in the header: a VLAN's tag is there as well, wherever the kernel keeps it,
+ *  and what has one comes again at the VLAN's own device. */
+static void add_link_rules(struct ruleset_rule_build *build, const char *chain,
 	uint16_t ethertype, const char *next)
 {
-	const struct ruleset_match for_us = { .load = RULESET_LOAD_KIND, .size_bytes = 1,
-		.value = PACKET_HOST };
-	uint16_t network = htons(ethertype);
-	struct nftnl_expr *expression;
+	const struct ruleset_match ethernet[] = {
+		{ RULESET_LOAD_KIND, 0, 1, 0, RULESET_EQUAL, PACKET_HOST },
+		{ RULESET_LOAD_LINK, ETHERTYPE_OFFSET, 2, 0, RULESET_EQUAL, ethertype },
+	};
+	const struct ruleset_match others[] = {
+		{ RULESET_LOAD_LINK_KIND, 0, 2, 0, RULESET_UNEQUAL, ARPHRD_ETHER },
+		{ RULESET_LOAD_ETHERTYPE, 0, 2, 0, RULESET_EQUAL, ethertype },
+	};
 
-	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
-	ruleset_expression_match(build, &for_us);
-	expression = ruleset_expression_add(build, "payload");
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_LL_HEADER);
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_PAYLOAD_OFFSET, ETHERTYPE_OFFSET);
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_PAYLOAD_LEN, sizeof(network));
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
-	ruleset_expression_compare(build, RULESET_EQUAL, &network, sizeof(network));
-	expression = ruleset_expression_add(build, "immediate");
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
-	if (expression)
-		nftnl_expr_set_str(expression, NFTNL_EXPR_IMM_CHAIN, next);
-	nft_rule_end(build->transaction, build->rule);
+	add_link_rule(build, chain, ethernet, 2, next);
+	add_link_rule(build, chain, others, 2, next);
 }
 
 /** Names a link's chain. */
@@ -101,8 +102,8 @@ static int attach(uint32_t interface, const char *name, void *user)
 	link_chain(name, chain);
 	change_begin(carry);
 	nft_add_chain(&carry->transaction, RULESET_TABLE, chain, &hook);
-	add_link_rule(&build, chain, ETH_P_IP, RULESET_CHAIN_CARRY_V4);
-	add_link_rule(&build, chain, ETH_P_IPV6, RULESET_CHAIN_CARRY_V6);
+	add_link_rules(&build, chain, ETH_P_IP, RULESET_CHAIN_CARRY_V4);
+	add_link_rules(&build, chain, ETH_P_IPV6, RULESET_CHAIN_CARRY_V6);
 	return change_end(carry);
 }
 
@@ -141,6 +142,7 @@ static const struct ingress_links_owner owner = {
 	.attach = attach,
 	.detach = detach,
 	.is_attached = is_attached,
+	.any_kind = true,
 };
 
 /** Finds out whether the kernel has tables at ingress: makes one that does not stay. */

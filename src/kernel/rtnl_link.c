@@ -69,6 +69,8 @@ bool rtnl_link_read(const struct nlmsghdr *message, struct rtnl_link *ret_link)
 	*ret_link = (struct rtnl_link){
 		.interface = (uint32_t)header->ifi_index,
 		.ethernet = header->ifi_type == ARPHRD_ETHER,
+		.loopback = header->ifi_flags & IFF_LOOPBACK,
+		.up = header->ifi_flags & IFF_UP,
 		.running = (header->ifi_flags & IFF_UP) && (header->ifi_flags & IFF_RUNNING),
 	};
 	mnl_attr_for_each (attribute, message, sizeof(*header))

@@ -18,6 +18,8 @@ struct rtnl_link {
 	char name[IFNAMSIZ];
 	uint32_t interface; /**< index */
 	bool ethernet;      /**< of type Ethernet, with an address of its size; no loopback */
+	bool loopback;
+	bool up;
 	bool running;       /**< up, and what is below as well */
 	uint32_t master;    /**< index of the bridge, bond or VRF that has it; 0: none */
 	uint32_t mtu_bytes;

@@ -97,6 +97,13 @@ static void add_load(struct ruleset_rule_build *build, const struct ruleset_matc
 	case RULESET_LOAD_KIND:
 		ruleset_expression_meta(build, NFT_META_PKTTYPE);
 		break;
+	case RULESET_LOAD_LINK:
+		add_payload(build, NFT_PAYLOAD_LL_HEADER, match->offset_bytes,
+			match->size_bytes);
+		break;
+	case RULESET_LOAD_LINK_KIND:
+		ruleset_expression_meta(build, NFT_META_IIFTYPE);
+		break;
 	case RULESET_LOAD_SAME:
 	case RULESET_LOAD_END:
 		break;
@@ -161,13 +168,16 @@ void ruleset_expression_compare(struct ruleset_rule_build *build,
 		nftnl_expr_set(expression, NFTNL_EXPR_CMP_DATA, value, size_bytes);
 }
 
-/** Writes a number of as many bytes as a match loads, as packets have it. */
+/** Writes a number of as many bytes as a match loads, in the order in which they are. */
 static void write_number(
 	const struct ruleset_match *match, uint32_t number, uint8_t out[static 4])
 {
 	uint32_t network = htonl(number << 8 * (4 - match->size_bytes));
+	uint16_t native = (uint16_t)number;
 
 	memcpy(out, &network, sizeof(network));
+	if (match->load == RULESET_LOAD_LINK_KIND)
+		memcpy(out, &native, sizeof(native));
 }
 
 /** Adds one match. */
@@ -310,4 +320,16 @@ void ruleset_expression_lookup(
 void ruleset_expression_goto(struct ruleset_rule_build *build, const char *map)
 {
 	add_lookup(build, map, NFT_REG_VERDICT, true);
+}
+
+/** Sends the packet to another chain for good. */
+void ruleset_expression_goto_chain(struct ruleset_rule_build *build, const char *chain)
+{
+	struct nftnl_expr *expression = ruleset_expression_add(build, "immediate");
+
+	ruleset_expression_set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	ruleset_expression_set_u32(
+		expression, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
+	if (expression)
+		nftnl_expr_set_str(expression, NFTNL_EXPR_IMM_CHAIN, chain);
 }

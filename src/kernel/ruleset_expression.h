@@ -41,6 +41,9 @@ void ruleset_expression_key(struct ruleset_rule_build *build, enum ruleset_key k
 void ruleset_expression_lookup(
 	struct ruleset_rule_build *build, const struct ruleset_rule *rule, bool map);
 
+/** Goes to another chain for good. */
+void ruleset_expression_goto_chain(struct ruleset_rule_build *build, const char *chain);
+
 /** Looks what was loaded up in a map that leads to chains, and goes there for good; the rule
  *  ends unless it is there. */
 void ruleset_expression_goto(struct ruleset_rule_build *build, const char *map);

@@ -25,18 +25,6 @@ static void add_lookup_if_key(
 		ruleset_expression_lookup(build, rule, false);
 }
 
-/** Sends the packet to another chain for good. */
-static void add_goto(struct ruleset_rule_build *build, const char *chain)
-{
-	struct nftnl_expr *expression = ruleset_expression_add(build, "immediate");
-
-	ruleset_expression_set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	ruleset_expression_set_u32(
-		expression, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
-	if (expression)
-		nftnl_expr_set_str(expression, NFTNL_EXPR_IMM_CHAIN, chain);
-}
-
 /** Queues by nft's expression. */
 static void add_queue_expression(struct ruleset_rule_build *build, bool bypass)
 {
@@ -248,11 +236,11 @@ static void add_statement(
 	switch (rule->statement) {
 	case RULESET_DIVERT:
 		ruleset_expression_add(build, "counter");
-		add_goto(build, RULESET_CHAIN_QUEUE);
+		ruleset_expression_goto_chain(build, RULESET_CHAIN_QUEUE);
 		break;
 	case RULESET_GOTO:
 		add_lookup_if_key(build, rule);
-		add_goto(build, rule->next);
+		ruleset_expression_goto_chain(build, rule->next);
 		break;
 	case RULESET_QUEUE:
 		add_queue(build, false);
@@ -283,11 +271,11 @@ static void add_statement(
 		break;
 	case RULESET_LIMIT_EACH:
 		add_limit_each(build, rule, build->config->limits[rule->limit - 1]);
-		add_goto(build, rule->next);
+		ruleset_expression_goto_chain(build, rule->next);
 		break;
 	case RULESET_LIMIT_ALL:
 		add_limit_all(build, build->config->limits[rule->limit - 1]);
-		add_goto(build, rule->next);
+		ruleset_expression_goto_chain(build, rule->next);
 		break;
 	case RULESET_UPDATE:
 		add_learning(build, rule, NFT_DYNSET_OP_UPDATE);

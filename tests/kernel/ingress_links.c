@@ -72,7 +72,9 @@ static int is_attached(uint32_t interface, const char *name, void *user)
 	return place_of(at, interface) < at->count;
 }
 
-static const struct ingress_links_owner owner_functions = { attach, detach, is_attached };
+static struct ingress_links_owner owner_functions = {
+	.attach = attach, .detach = detach, .is_attached = is_attached
+};
 
 /** Begins with the config of the test. */
 static void open_links(void)
@@ -135,6 +137,23 @@ START_TEST(found_by_themselves)
 	expect_look("in0 out0 wire_in wire_out ");
 	ingress_links_close(&links);
 	ck_assert_uint_eq(owner.count, 4);
+}
+END_TEST
+
+/** Where the owner can, others that are up as well; no loopback, and not our own tunnels. */
+START_TEST(found_of_any_kind)
+{
+	owner_functions.any_kind = true;
+	fixture_shell("ip tuntap add tun1 mode tun && ip tuntap add ipb-ipip-0 mode tun && "
+		      "ip link set ipb-ipip-0 up && ip link set lo up");
+	open_links();
+	expect_look("in0 out0 wire_in wire_out ");
+	fixture_shell("ip link set tun1 up");
+	expect_look("in0 out0 tun1 wire_in wire_out ");
+	fixture_shell("ip link set tun1 down");
+	expect_look("in0 out0 wire_in wire_out ");
+	ck_assert_uint_eq(owner.detached, 1);
+	ingress_links_close(&links);
 }
 END_TEST
 
@@ -215,6 +234,7 @@ int main(void)
 
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, found_by_themselves);
+	tcase_add_test(tests, found_of_any_kind);
 	tcase_add_test(tests, named_in_the_config);
 	tcase_add_test(tests, made_again);
 	tcase_add_test(tests, enslaved_to_a_bridge);

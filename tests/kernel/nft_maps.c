@@ -5,8 +5,12 @@
  * a new ruleset; refusals cost single elements.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -457,6 +461,44 @@ START_TEST(a_note_is_found_once)
 }
 END_TEST
 
+/** Makes a link that is not Ethernet; returns what is written to as if it came in there. */
+static int tunnel_open(void)
+{
+	struct ifreq request = { .ifr_name = "tun0", .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ioctl(fd, TUNSETIFF, &request), 0);
+	fixture_shell("ip link set tun0 up");
+	return fd;
+}
+
+/** Links without a header carry as well. */
+START_TEST(other_links_carry)
+{
+	int tunnel = tunnel_open();
+	struct fast_path *fast_path = begin();
+	uint8_t packet[FIXTURE_BYTES];
+	struct fixture_frame frame;
+	static const char *const clients[] = { CLIENT_V4, CLIENT_V6 };
+	static const char *const virtuals[] = { FIXTURE_VIRTUAL_V4, FIXTURE_VIRTUAL_V6 };
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t size = fixture_ip(
+			packet, clients[i], virtuals[i], 50, esp, sizeof(esp));
+
+		ck_assert_int_eq(write(tunnel, packet, size), (ssize_t)size);
+		ck_assert(!fixture_out(&frame));
+		put(fast_path, clients[i], 0, MARK_1);
+		ck_assert_int_eq(write(tunnel, packet, size), (ssize_t)size);
+		ck_assert(fixture_out(&frame));
+		ck_assert_uint_eq(frame.station, 0x11);
+	}
+	nft_maps.detach(fast_path);
+	close(tunnel);
+}
+END_TEST
+
 /** nft can list what we have made: a shape that it aborts on would be a trap. */
 START_TEST(nft_can_list_it)
 {
@@ -465,7 +507,6 @@ START_TEST(nft_can_list_it)
 
 	put(fast_path, CLIENT_V4, 61000, MARK_2);
 	text = fixture_output("nft list table netdev ipsec-balancer 2>/dev/null");
-	fprintf(stderr, "%s", text);
 	ck_assert_ptr_nonnull(strstr(text, "map @session4 meta mark & 0x00ff0000 vmap @hop4"));
 	ck_assert_ptr_nonnull(strstr(text, CLIENT_V4 " . " FIXTURE_VIRTUAL_V4 " . 61000"));
 	free(text);
@@ -586,6 +627,7 @@ int main(void)
 	tcase_add_test(tests, elements_are_found);
 	tcase_add_test(tests, one_of_many_is_there);
 	tcase_add_test(tests, a_note_is_found_once);
+	tcase_add_test(tests, other_links_carry);
 	tcase_add_test(tests, nft_can_list_it);
 	tcase_add_test(tests, who_asks_again_closes_nothing);
 	tcase_add_test(tests, a_look_given_up);
