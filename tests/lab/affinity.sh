@@ -10,6 +10,8 @@ LAB_NAT=203.0.113.200
 # become some of $4, as in 20000-29999; without it they are kept where they are free.
 masquerade_start() {
 	lab_in net nft -f - <<-END
+		table ip hold
+		delete table ip hold
 		table ip nat {
 			chain out {
 				type nat hook postrouting priority 100;
@@ -20,10 +22,19 @@ masquerade_start() {
 	END
 }
 
-# The router forgets its NAT, all that it has translated so far included.
+# The router forgets its NAT, all that it has translated so far included. Until there is another
+# one nothing passes: it would be from an address that no NAT has given.
 masquerade_forget() {
-	lab_in net nft delete table ip nat &&
-		lab_in net conntrack -F >>"$LAB_DIR/log/commands.log" 2>&1
+	lab_in net nft -f - <<-END || return 1
+		delete table ip nat
+		table ip hold {
+			chain forward {
+				type filter hook forward priority 0;
+				oifname "dir" udp dport { 500, 4500 } drop
+			}
+		}
+	END
+	lab_in net conntrack -F >>"$LAB_DIR/log/commands.log" 2>&1
 }
 
 # Prints why the router's NAT cannot be made to forget; nothing when it can.

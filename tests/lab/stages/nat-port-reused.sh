@@ -11,6 +11,7 @@ needs() {
 # The NAT forgets, and gives client 1 port $1 of its address, and client 2 port $2.
 swap_ports() {
 	masquerade_forget && lab_in net nft -f - <<-END
+		delete table ip hold
 		table ip nat {
 			chain out {
 				type nat hook postrouting priority 100;
