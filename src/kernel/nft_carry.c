@@ -373,16 +373,19 @@ static int count_rules(struct nft_carry *carry)
 	return count;
 }
 
-/** Makes the table in one step. */
-static int install(struct nft_carry *carry)
+/** Makes the table in one step. all: nothing of an earlier one stays. */
+static int install_in(struct nft_carry *carry, bool all)
 {
 	unsigned int features = ruleset_features(carry->config);
 	struct walk walk = walk_of(carry);
-	int error;
+	int error = 0;
 
 	nft_transaction_again(&carry->transaction);
-	error = ruleset_replace(
-		&carry->transaction, carry->config, RULESET_TABLE_NETDEV, features);
+	if (all)
+		ruleset_replace_all(&carry->transaction);
+	else
+		error = ruleset_replace(&carry->transaction, carry->config,
+			RULESET_TABLE_NETDEV, features);
 	if (error)
 		return error;
 	ruleset_build(&carry->transaction, carry->config, &no_info, features,
@@ -393,6 +396,16 @@ static int install(struct nft_carry *carry)
 	error = ingress_links_look(&carry->links);
 	carry->building = false;
 	return error ? error : nft_transaction_commit(&carry->transaction);
+}
+
+/** Makes it, of one of another version that cannot become ours as well. */
+static int install(struct nft_carry *carry)
+{
+	int error = install_in(carry, false);
+
+	if (error != -EEXIST && error != -EOPNOTSUPP)
+		return error;
+	return install_in(carry, true);
 }
 
 /** Removes the table if it is there. */
@@ -411,15 +424,13 @@ int nft_carry_remove(void)
 }
 
 /** Makes it. What a kernel lacks that cannot send from here is told by the same error as that
- *  a link has gone. A table of another version that cannot become ours goes before. */
+ *  a link has gone. */
 int nft_carry_install(struct nft_carry *carry)
 {
 	int error = -ENOENT;
 
 	carry->sends = true;
 	for (int i = 0; i < TRIES && (error == -ENOENT || error == -ENODEV); i++)
-		error = install(carry);
-	if (error == -EEXIST && !nft_carry_remove())
 		error = install(carry);
 	if (error == -ENOENT) {
 		carry->sends = false;

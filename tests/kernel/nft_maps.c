@@ -461,6 +461,24 @@ START_TEST(a_note_is_found_once)
 }
 END_TEST
 
+/** A table of another version with our name, of which nothing can stay. */
+START_TEST(a_table_of_another_version)
+{
+	struct fast_path *fast_path;
+
+	fixture_shell("nft add table netdev ipsec-balancer && "
+		      "nft add chain netdev ipsec-balancer at-in0 "
+		      "'{ type filter hook ingress device in0 priority -7; }' && "
+		      "nft add chain netdev ipsec-balancer carry4 && "
+		      "nft add set netdev ipsec-balancer client4 '{ type ipv4_addr; }' && "
+		      "nft add rule netdev ipsec-balancer at-in0 drop");
+	fast_path = begin();
+	put(fast_path, CLIENT_V4, 0, MARK_2);
+	ck_assert_uint_eq(client_server(CLIENT_V4, 50, esp, sizeof(esp)), 0x12);
+	nft_maps.detach(fast_path);
+}
+END_TEST
+
 /** Makes a link that is not Ethernet; returns what is written to as if it came in there. */
 static int tunnel_open(void)
 {
@@ -627,6 +645,7 @@ int main(void)
 	tcase_add_test(tests, elements_are_found);
 	tcase_add_test(tests, one_of_many_is_there);
 	tcase_add_test(tests, a_note_is_found_once);
+	tcase_add_test(tests, a_table_of_another_version);
 	tcase_add_test(tests, other_links_carry);
 	tcase_add_test(tests, nft_can_list_it);
 	tcase_add_test(tests, who_asks_again_closes_nothing);
