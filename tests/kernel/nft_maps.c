@@ -310,6 +310,11 @@ END_TEST
 /** ESP and AH of either family count together. */
 START_TEST(clients_count_on_demand)
 {
+	/* Next header, reserved, offset and more, number (RFC 8200 4.5), and then ESP. */
+	static const uint8_t pieces[][16] = {
+		{ 50, 0, 0, 1, 0, 0, 0, 1, 0xc0, 0, 1, 2, 0, 0, 0, 1 },
+		{ 50, 0, 0, 8, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9 },
+	};
 	struct fast_path *fast_path = begin();
 	struct fast_path_key key = client_key(CLIENT_V6, 0);
 	struct fast_path_count count;
@@ -324,6 +329,11 @@ START_TEST(clients_count_on_demand)
 	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), 0);
 	ck_assert_uint_eq(count.packets, 2);
 	ck_assert_uint_eq(count.bytes, 2 * 40 + sizeof(esp) + 24);
+	ck_assert_uint_eq(client_server(CLIENT_V6, 44, pieces[0], sizeof(pieces[0])), 0);
+	ck_assert_uint_eq(client_server(CLIENT_V6, 44, pieces[1], sizeof(pieces[1])), 0x11);
+	ck_assert_int_eq(nft_maps.counted(fast_path, &key, &count), 0);
+	ck_assert_uint_eq(count.packets, 4);
+	ck_assert_uint_eq(count.bytes, 4 * 40 + sizeof(esp) + 24 + sizeof(pieces));
 	nft_maps.detach(fast_path);
 }
 END_TEST
