@@ -97,7 +97,7 @@ int upkeep_reinstall(struct upkeep *upkeep)
 	int error;
 
 	take_all_counts(upkeep);
-	error = ruleset_install(upkeep->config, upkeep->ruleset);
+	error = ruleset_again(&upkeep->asks, upkeep->config, upkeep->ruleset);
 	if (error)
 		return error;
 	memset(upkeep->limited_seen, 0, sizeof(upkeep->limited_seen));

@@ -301,8 +301,10 @@ int netlink_transact(struct netlink *netlink, const void *messages, size_t size_
 		return error;
 	do {
 		received = receive_bytes(netlink);
-		if (received < 0)
+		if (received < 0) {
+			netlink->is_cut = true;
 			return (int)received;
+		}
 	} while (transact_datagram(netlink, (size_t)received, last_sequence, &outcome) ==
 		 PROGRESS_MORE);
 	drain(netlink);

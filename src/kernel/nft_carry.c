@@ -524,7 +524,7 @@ int nft_carry_retire(const struct config *config)
 	struct nft_transaction transaction;
 	int error;
 
-	if (ruleset_is_same(config, RULESET_TABLE_NETDEV) ||
+	if (ruleset_is_same(NULL, config, RULESET_TABLE_NETDEV) ||
 		nft_table_present(NFPROTO_NETDEV, RULESET_TABLE) != 1)
 		return 0;
 	error = nft_transaction_init(&transaction, NFPROTO_NETDEV);

@@ -93,9 +93,10 @@ static int see_set(const struct nlmsghdr *message, void *user)
 }
 
 /** Shows the sets. */
-int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user)
+int nft_list_sets(struct netlink *kept, uint16_t family, const char *table, nft_name_fn *see,
+	void *user)
 {
-	struct list list = { .table = table, .see_name = see, .user = user };
+	struct list list = { kept, .table = table, .see_name = see, .user = user };
 	int error = dump(family, NFT_MSG_GETSET, NULL, see_set, &list);
 
 	return error == -ENOENT ? 0 : error;

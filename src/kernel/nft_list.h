@@ -28,7 +28,8 @@ int nft_list_chains(struct netlink *kept, uint16_t family, const char *table,
 	nft_name_fn *see, void *user);
 
 /** Shows the sets and maps of a table. */
-int nft_list_sets(uint16_t family, const char *table, nft_name_fn *see, void *user);
+int nft_list_sets(struct netlink *kept, uint16_t family, const char *table, nft_name_fn *see,
+	void *user);
 
 /** Shows the rules of a table. */
 int nft_list_rules(struct netlink *kept, uint16_t family, const char *table, nft_rule_fn *see,

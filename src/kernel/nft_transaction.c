@@ -65,14 +65,30 @@ static void *made(struct nft_transaction *transaction, void *object)
 	return object;
 }
 
+/** Moves a socket, with all that belongs to it. */
+static void move_netlink(struct netlink *from, struct netlink *to)
+{
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
 /** Opens and puts the begin marker. */
 int nft_transaction_init(struct nft_transaction *transaction, uint16_t family)
+{
+	return nft_transaction_borrow(transaction, NULL, family);
+}
+
+/** Takes the socket. */
+int nft_transaction_borrow(
+	struct nft_transaction *transaction, struct netlink *kept, uint16_t family)
 {
 	int error;
 
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->family = family;
-	error = netlink_open(&transaction->netlink, NETLINK_NETFILTER, 0);
+	if (kept)
+		move_netlink(kept, &transaction->netlink);
+	error = netlink_keep(&transaction->netlink, NETLINK_NETFILTER);
 	if (error)
 		return error;
 	transaction->buffer = malloc(TRANSACTION_BYTES);
@@ -109,6 +125,14 @@ void nft_transaction_fini(struct nft_transaction *transaction)
 	netlink_close(&transaction->netlink);
 	free(transaction->buffer);
 	transaction->buffer = NULL;
+}
+
+/** Gives the socket back. */
+void nft_transaction_return(struct nft_transaction *transaction, struct netlink *kept)
+{
+	if (kept)
+		move_netlink(&transaction->netlink, kept);
+	nft_transaction_fini(transaction);
 }
 
 /** Asks for the last message's acknowledgement, puts the end marker and sends. */

@@ -65,6 +65,11 @@ struct nft_elements {
 /** Opens the socket and begins, for tables of a family. Negative errno. */
 int nft_transaction_init(struct nft_transaction *transaction, uint16_t family);
 
+/** The same on a socket that the caller keeps, see netlink_keep(); kept is without it until
+ *  nft_transaction_return(). NULL: on one of its own. */
+int nft_transaction_borrow(
+	struct nft_transaction *transaction, struct netlink *kept, uint16_t family);
+
 /** Begins the next transaction on the same socket, whatever became of the last one. */
 void nft_transaction_again(struct nft_transaction *transaction);
 
@@ -73,6 +78,9 @@ size_t nft_transaction_room_bytes(const struct nft_transaction *transaction);
 
 /** Forgets what was not committed. Accepts what is zeroed. */
 void nft_transaction_fini(struct nft_transaction *transaction);
+
+/** The same, but gives the socket back to who keeps it; NULL: nobody does. */
+void nft_transaction_return(struct nft_transaction *transaction, struct netlink *kept);
 
 /** Sends everything. 0 when the kernel did it all, else nothing: negative errno. */
 int nft_transaction_commit(struct nft_transaction *transaction);

@@ -18,12 +18,12 @@
 #include "kernel/ruleset_replace.h"
 
 /** Replaces one table in one way, inside of one transaction. all: nothing of it stays. */
-static int install_in(const struct config *config, enum ruleset_table table,
-	const struct ruleset_info *info, bool all)
+static int install_in(struct netlink *kept, const struct config *config,
+	enum ruleset_table table, const struct ruleset_info *info, bool all)
 {
 	struct nft_transaction transaction;
 	unsigned int features = ruleset_features(config);
-	int error = nft_transaction_init(&transaction, ruleset_family(table));
+	int error = nft_transaction_borrow(&transaction, kept, ruleset_family(table));
 
 	if (error)
 		return error;
@@ -35,7 +35,7 @@ static int install_in(const struct config *config, enum ruleset_table table,
 		ruleset_build(&transaction, config, info, features, table);
 	if (!error)
 		error = nft_transaction_commit(&transaction);
-	nft_transaction_fini(&transaction);
+	nft_transaction_return(&transaction, kept);
 	return error;
 }
 
@@ -44,11 +44,11 @@ static int install_in(const struct config *config, enum ruleset_table table,
 static int install(const struct config *config, enum ruleset_table table,
 	const struct ruleset_info *info)
 {
-	int error = install_in(config, table, info, false);
+	int error = install_in(NULL, config, table, info, false);
 
 	if (error != -EEXIST && error != -EOPNOTSUPP)
 		return error;
-	return install_in(config, table, info,
+	return install_in(NULL, config, table, info,
 		ruleset_has_table(ruleset_features(config), table));
 }
 
@@ -113,6 +113,17 @@ int ruleset_install(const struct config *config, struct ruleset_info *ret_info)
 	ret_info->bridge = wanted && !error;
 	ret_info->no_bridge = wanted && lacks_something(error);
 	return lacks_something(error) ? 0 : error;
+}
+
+/** Replaces what is there: a refusal, and closing a socket, would take a grace period each. */
+int ruleset_again(
+	struct netlink *kept, const struct config *config, const struct ruleset_info *info)
+{
+	int error = install_in(kept, config, RULESET_TABLE_INET, info, false);
+
+	return error || !info->bridge ?
+		error :
+		install_in(kept, config, RULESET_TABLE_BRIDGE, info, false);
 }
 
 /** Looks at what the configuration asks for. */

@@ -42,6 +42,12 @@ struct ruleset_info {
  *  nat. That there are no tables for bridges is no error. */
 int ruleset_install(const struct config *config, struct ruleset_info *ret_info);
 
+/** Makes the tables anew in the way that was found, for the same config with other rates; kept
+ *  as for ruleset_count_rules(). Takes no longer than two transactions do. Negative errno,
+ *  then the first has not changed. */
+int ruleset_again(
+	struct netlink *kept, const struct config *config, const struct ruleset_info *info);
+
 /** Tells whether config asks for maps that a fast path can fill. */
 bool ruleset_has_fast_path(const struct config *config);
 

@@ -114,13 +114,14 @@ static int see_chain(const char *name, void *user)
 
 /** Tells whether the table that is there has been made for the same servers: marks in its
  *  maps then mean the same. */
-bool ruleset_is_same(const struct config *config, enum ruleset_table table)
+bool ruleset_is_same(
+	struct netlink *kept, const struct config *config, enum ruleset_table table)
 {
 	char name[RULESET_IDENTITY_BYTES];
 	struct search search = { name, false };
 
 	ruleset_identity(config, name);
-	nft_list_chains(NULL, ruleset_family(table), RULESET_TABLE, see_chain, &search);
+	nft_list_chains(kept, ruleset_family(table), RULESET_TABLE, see_chain, &search);
 	return search.found;
 }
 
@@ -129,15 +130,16 @@ bool ruleset_is_same(const struct config *config, enum ruleset_table table)
 static int empty_table(struct emptying *emptying)
 {
 	struct nft_transaction *transaction = emptying->transaction;
+	struct netlink *asks = &transaction->netlink;
 	uint16_t family = ruleset_family(emptying->table);
 	int error;
 
 	nft_delete_rules(transaction, RULESET_TABLE, NULL);
-	error = nft_list_named_counters(NULL, family, RULESET_TABLE, empty_counter, emptying);
+	error = nft_list_named_counters(asks, family, RULESET_TABLE, empty_counter, emptying);
 	if (!error)
-		error = nft_list_sets(family, RULESET_TABLE, empty_set, emptying);
+		error = nft_list_sets(asks, family, RULESET_TABLE, empty_set, emptying);
 	if (!error)
-		error = nft_list_chains(NULL, family, RULESET_TABLE, empty_chain, emptying);
+		error = nft_list_chains(asks, family, RULESET_TABLE, empty_chain, emptying);
 	return error;
 }
 
@@ -151,7 +153,8 @@ int ruleset_replace(struct nft_transaction *transaction, const struct config *co
 		.config = config,
 		.table = table,
 		.features = features,
-		.same = ruleset_lasts(features, table) && ruleset_is_same(config, table),
+		.same = ruleset_lasts(features, table) &&
+			ruleset_is_same(&transaction->netlink, config, table),
 	};
 
 	nft_add_table(transaction, RULESET_TABLE);

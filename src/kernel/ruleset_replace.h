@@ -17,8 +17,9 @@
 uint16_t ruleset_family(enum ruleset_table table);
 
 /** Tells whether the table that is there has been made for the same servers: marks in its
- *  maps then mean the same. */
-bool ruleset_is_same(const struct config *config, enum ruleset_table table);
+ *  maps then mean the same. kept as for nft_list.h. */
+bool ruleset_is_same(
+	struct netlink *kept, const struct config *config, enum ruleset_table table);
 
 /** Adds what replaces a table, but for what is in the new one. The kernel refuses it all
  *  (-EEXIST, from some version on -EOPNOTSUPP) where a chain of that name has another hook.

@@ -571,19 +571,27 @@ static void see_server(uint32_t index, uint64_t packets, uint64_t bytes, void *u
 	(void)user;
 }
 
-/** What is asked once a second, and the look at all elements, close no socket: the kernel would
- *  have them wait until it has freed what was deleted, and transactions too. */
+/** What is asked once a second, the look at all elements and rules that are made anew close no
+ *  socket: the kernel would have them wait until it has freed what was deleted, and transactions
+ *  too. */
 START_TEST(who_asks_again_closes_nothing)
 {
 	struct fast_path *fast_path = begin();
 	uint32_t sums[3] = { 0, 0, 0 };
+	struct config *config = fixture_config();
 	struct netlink kept = { 0 };
+	struct ruleset_info info;
+	int rules;
 
 	put(fast_path, CLIENT_V4, 0, MARK_1);
 	take_out(fast_path, CLIENT_V4, 0);
+	ck_assert_int_eq(ruleset_install(config, &info), 0);
+	rules = ruleset_count_rules(&kept);
+	ck_assert_int_gt(rules, 0);
 	closed = 0;
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_gt(ruleset_count_rules(&kept), 0);
+		ck_assert_int_eq(ruleset_again(&kept, config, &info), 0);
+		ck_assert_int_eq(ruleset_count_rules(&kept), rules);
 		ck_assert_int_eq(ruleset_count_limited(&kept, see_limited, NULL), 0);
 		ck_assert_int_eq(nft_maps.servers(fast_path, see_server, NULL), 0);
 		nft_maps.follow(fast_path, true);
