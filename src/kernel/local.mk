@@ -27,9 +27,11 @@ src_kernel_libipb_kernel_la_SOURCES = \
 	src/kernel/nft_carry.c src/kernel/nft_carry.h \
 	src/kernel/nft_changes.c src/kernel/nft_changes.h \
 	src/kernel/nft_hop.c src/kernel/nft_hop.h \
+	src/kernel/nft_links.c src/kernel/nft_links.h \
 	src/kernel/nft_list.c src/kernel/nft_list.h \
 	src/kernel/nft_maps.c src/kernel/fast_path.h \
 	src/kernel/nft_note.c src/kernel/nft_note.h \
+	src/kernel/nft_set.c src/kernel/nft_set.h \
 	src/kernel/ruleset.c src/kernel/ruleset.h \
 	src/kernel/ruleset_build.c src/kernel/ruleset_build.h \
 	src/kernel/ruleset_replace.c src/kernel/ruleset_replace.h \

@@ -2,24 +2,16 @@
 #include "kernel/nft_carry.h"
 
 #include <errno.h>
-#include <linux/if_arp.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/ruleset_rules.h"
 #include "kernel/nft_list.h"
+#include "kernel/nft_set.h"
 #include "kernel/ruleset_build.h"
-#include "kernel/ruleset_expression.h"
 #include "kernel/ruleset_replace.h"
 
-#define LINK_CHAIN_BYTES (sizeof(RULESET_CHAIN_LINK) + IFNAMSIZ)
-#define PRIORITY 10 /**< behind what an administrator filters at "filter", which is 0 */
-#define ETHERTYPE_OFFSET 12
 #define SAID_EVERY 10 /**< looks, which come once a second */
 #define TRIES 3 /**< while links come and go */
 
@@ -35,115 +27,6 @@ static struct ruleset_rule_build build_of(struct nft_carry *carry)
 		.features = ruleset_features(carry->config),
 	};
 }
-
-/** Adds a rule that sends what has the matches to a chain. */
-static void add_link_rule(struct ruleset_rule_build *build, const char *chain,
-	const struct ruleset_match *matches, size_t count, const char *next)
-{
-	build->rule = nft_rule_begin(build->transaction, RULESET_TABLE, chain);
-	for (size_t i = 0; i < count; i++)
-		ruleset_expression_match(build, &matches[i]);
-	ruleset_expression_goto_chain(build, next);
-	nft_rule_end(build->transaction, build->rule);
-}
-
-/** Sends IPv4 or IPv6 that comes in for us at a link to its chain. Of Ethernet the type is looked
- *  at where it is in the header: a VLAN's tag is there as well, wherever the kernel keeps it,
- *  and what has one comes again at the VLAN's own device. */
-static void add_link_rules(struct ruleset_rule_build *build, const char *chain,
-	uint16_t ethertype, const char *next)
-{
-	const struct ruleset_match ethernet[] = {
-		{ RULESET_LOAD_KIND, 0, 1, 0, RULESET_EQUAL, PACKET_HOST },
-		{ RULESET_LOAD_LINK, ETHERTYPE_OFFSET, 2, 0, RULESET_EQUAL, ethertype },
-	};
-	const struct ruleset_match others[] = {
-		{ RULESET_LOAD_LINK_KIND, 0, 2, 0, RULESET_UNEQUAL, ARPHRD_ETHER },
-		{ RULESET_LOAD_ETHERTYPE, 0, 2, 0, RULESET_EQUAL, ethertype },
-	};
-
-	add_link_rule(build, chain, ethernet, 2, next);
-	add_link_rule(build, chain, others, 2, next);
-}
-
-/** Names a link's chain. */
-static void link_chain(const char *name, char out[static LINK_CHAIN_BYTES])
-{
-	snprintf(out, LINK_CHAIN_BYTES, RULESET_CHAIN_LINK "%s", name);
-}
-
-/** Begins a change, unless one is under way. */
-static void change_begin(struct nft_carry *carry)
-{
-	if (!carry->building)
-		nft_transaction_again(&carry->transaction);
-}
-
-/** Ends it. */
-static int change_end(struct nft_carry *carry)
-{
-	return carry->building ? 0 : nft_transaction_commit(&carry->transaction);
-}
-
-/** Adds the chain of a link. */
-static int attach(uint32_t interface, const char *name, void *user)
-{
-	struct nft_carry *carry = user;
-	struct ruleset_rule_build build = build_of(carry);
-	const struct nft_hook hook = {
-		.type = "filter",
-		.number = NF_NETDEV_INGRESS,
-		.priority = PRIORITY,
-		.device = name,
-	};
-	char chain[LINK_CHAIN_BYTES];
-
-	(void)interface;
-	link_chain(name, chain);
-	change_begin(carry);
-	nft_add_chain(&carry->transaction, RULESET_TABLE, chain, &hook);
-	add_link_rules(&build, chain, ETH_P_IP, RULESET_CHAIN_CARRY_V4);
-	add_link_rules(&build, chain, ETH_P_IPV6, RULESET_CHAIN_CARRY_V6);
-	return change_end(carry);
-}
-
-/** Looks for the chain of a link among those that the last look has found. */
-static int is_attached(uint32_t interface, const char *name, void *user)
-{
-	const struct nft_carry *carry = user;
-	char chain[LINK_CHAIN_BYTES];
-	size_t at = 0;
-
-	(void)interface;
-	if (carry->building)
-		return 0;
-	link_chain(name, chain);
-	while (at < carry->chains_bytes && strcmp(carry->chains + at, chain) != 0)
-		at += strlen(carry->chains + at) + 1;
-	return at < carry->chains_bytes;
-}
-
-/** Removes the chain of a link, with its rules. */
-static int detach(uint32_t interface, const char *name, void *user)
-{
-	struct nft_carry *carry = user;
-	char chain[LINK_CHAIN_BYTES];
-
-	if (carry->building || is_attached(interface, name, user) != 1)
-		return 0;
-	link_chain(name, chain);
-	change_begin(carry);
-	nft_delete_rules(&carry->transaction, RULESET_TABLE, chain);
-	nft_delete_chain(&carry->transaction, RULESET_TABLE, chain);
-	return change_end(carry);
-}
-
-static const struct ingress_links_owner owner = {
-	.attach = attach,
-	.detach = detach,
-	.is_attached = is_attached,
-	.any_kind = true,
-};
 
 /** Finds out whether the kernel has tables at ingress: makes one that does not stay. */
 static int probe(struct nft_carry *carry)
@@ -172,7 +55,7 @@ int nft_carry_open(struct nft_carry *carry, const struct config *config)
 	error = server_ways_open(&carry->ways, config);
 	if (error)
 		goto fail_transaction;
-	error = ingress_links_open(&carry->links, config, &owner, carry);
+	error = nft_links_open(&carry->links, config, &carry->transaction);
 	if (error)
 		goto fail_ways;
 	carry->hops = calloc(carry->ways.count + 1, sizeof(*carry->hops));
@@ -180,7 +63,7 @@ int nft_carry_open(struct nft_carry *carry, const struct config *config)
 		return 0;
 	error = -ENOMEM;
 
-	ingress_links_close(&carry->links);
+	nft_links_close(&carry->links);
 fail_ways:
 	server_ways_close(&carry->ways);
 fail_transaction:
@@ -193,12 +76,11 @@ void nft_carry_close(struct nft_carry *carry)
 {
 	if (!carry->hops)
 		return;
-	ingress_links_close(&carry->links);
+	nft_links_close(&carry->links);
 	server_ways_close(&carry->ways);
 	nft_transaction_fini(&carry->transaction);
 	netlink_close(&carry->asks);
 	free(carry->hops);
-	free(carry->chains);
 	*carry = (struct nft_carry){ .hops = NULL };
 }
 
@@ -331,29 +213,6 @@ static int change_way(const struct server_way *way, void *user)
 	return 0;
 }
 
-/** Notes that a link's chain is there, or any other. */
-static int note_chain(const char *name, void *user)
-{
-	struct nft_carry *carry = user;
-	size_t name_bytes = strlen(name) + 1;
-	char *chains = realloc(carry->chains, carry->chains_bytes + name_bytes);
-
-	if (!chains)
-		return -ENOMEM;
-	memcpy(chains + carry->chains_bytes, name, name_bytes);
-	carry->chains = chains;
-	carry->chains_bytes += name_bytes;
-	return 0;
-}
-
-/** Looks at links, and first at what chains there are. */
-static void look_at_links(struct nft_carry *carry)
-{
-	carry->chains_bytes = 0;
-	if (!nft_list_chains(&carry->asks, NFPROTO_NETDEV, RULESET_TABLE, note_chain, carry))
-		ingress_links_look(&carry->links);
-}
-
 /** Counts a rule, but for those of links, which come and go. */
 static int count_rule(const char *chain, uint64_t packets, uint64_t bytes, void *user)
 {
@@ -392,9 +251,7 @@ static int install_in(struct nft_carry *carry, bool all)
 		RULESET_TABLE_NETDEV);
 	server_ways_walk(&carry->ways, add_way, &walk);
 	walk_end(&walk);
-	carry->building = true;
-	error = ingress_links_look(&carry->links);
-	carry->building = false;
+	error = nft_links_build(&carry->links);
 	return error ? error : nft_transaction_commit(&carry->transaction);
 }
 
@@ -481,7 +338,7 @@ bool nft_carry_follow(struct nft_carry *carry, bool all)
 	if (changes & NEXT_HOP_CHANGED || all)
 		change_ways(carry);
 	if (changes & NEXT_HOP_LINK_CHANGED || all)
-		look_at_links(carry);
+		nft_links_look(&carry->links);
 	if (!all)
 		return carry->is_there;
 	if (++carry->looks >= SAID_EVERY)

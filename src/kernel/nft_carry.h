@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nft's table at the ingress of interfaces, which carries established clients: makes it of
- * core/ruleset_carry.h's rows, and adds what comes and goes: a chain for each interface, one for
- * each server and family with the way there, and the maps that lead to these. Elements for
+ * core/ruleset_carry.h's rows, and adds what comes and goes: a chain for each interface
+ * (nft_links.h), one for each server and family with the way there (nft_hop.h), and the maps that
+ * lead to these. Elements for
  * clients are nft_changes.h's.
  *
  * Servers' chains are trusted for half a minute. While somebody follows next hops they are
@@ -15,8 +16,8 @@
 
 #include "core/config.h"
 #include "kernel/fast_path.h"
-#include "kernel/ingress_links.h"
 #include "kernel/nft_hop.h"
+#include "kernel/nft_links.h"
 #include "kernel/nft_transaction.h"
 #include "kernel/server_ways.h"
 
@@ -25,11 +26,8 @@ struct nft_carry {
 	struct nft_transaction transaction; /**< for one change after the other */
 	struct netlink asks; /**< once a second */
 	struct server_ways ways;
-	struct ingress_links links;
+	struct nft_links links;
 	struct nft_hop *hops; /**< owned; of each way, as its chain has it */
-	char *chains;         /**< owned; names that the last look has found, each with its zero */
-	size_t chains_bytes;
-	bool building;  /**< what is added belongs to a change under way */
 	bool sends;     /**< the kernel can send from here */
 	bool is_there;  /**< the table is, as far as we know */
 	int rules;      /**< in it, those of interfaces left out */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/ruleset_rules.h"
+#include "kernel/nft_set.h"
 
 #define CHANGES 2048 /**< kept before they are sent in any case */
 #define PIECE 32     /**< changes of a transaction, where not all are taken together */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "kernel/nft_set.h"
 #include "kernel/ruleset_rule.h"
 #include "kernel/server_ways.h"
 

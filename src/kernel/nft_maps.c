@@ -107,7 +107,7 @@ static void follow(struct fast_path *fast_path, bool all)
 /** Shows ways and interfaces. */
 static void details(struct fast_path *fast_path, fast_path_detail_fn *see, void *user)
 {
-	const struct ingress_links *links = &fast_path->carry.links;
+	const struct ingress_links *links = &fast_path->carry.links.links;
 
 	see(NULL, "ways_changed", fast_path->carry.changes, user);
 	see(NULL, "ways_unresolved", fast_path->carry.unresolved, user);

@@ -10,7 +10,6 @@
 #include <libnftnl/common.h>
 #include <libnftnl/object.h>
 #include <libnftnl/table.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -24,9 +23,6 @@
 /** No single message of ours is longer. */
 #define MESSAGE_BYTES 4096
 
-/** Elements that go into one message; the longest, IPv6 to IPv6, takes 52 bytes. */
-#define ELEMENTS 64
-
 /** Where the next message goes; NULL after a failure. */
 static char *message_place(struct nft_transaction *transaction)
 {
@@ -37,7 +33,7 @@ static char *message_place(struct nft_transaction *transaction)
 }
 
 /** Begins a message behind the others; NULL after a failure. */
-static struct nlmsghdr *message_begin(
+struct nlmsghdr *nft_message_begin(
 	struct nft_transaction *transaction, uint16_t type, uint16_t flags)
 {
 	char *place = message_place(transaction);
@@ -50,7 +46,7 @@ static struct nlmsghdr *message_begin(
 }
 
 /** Keeps the message that was begun last. */
-static void message_end(
+void nft_message_end(
 	struct nft_transaction *transaction, const struct nlmsghdr *message)
 {
 	transaction->used_bytes += MNL_ALIGN(message->nlmsg_len);
@@ -58,7 +54,7 @@ static void message_end(
 
 /** Returns object, or NULL after noting that there was no memory for it. Nothing that
  *  libnftnl makes is wanted any more once the transaction has failed. */
-static void *made(struct nft_transaction *transaction, void *object)
+void *nft_made(struct nft_transaction *transaction, void *object)
 {
 	if (!object && !transaction->error)
 		transaction->error = -ENOMEM;
@@ -107,7 +103,7 @@ void nft_transaction_again(struct nft_transaction *transaction)
 	transaction->used_bytes = 0;
 	transaction->last = NULL;
 	transaction->error = 0;
-	message_end(transaction,
+	nft_message_end(transaction,
 		nftnl_batch_begin(transaction->buffer, ++transaction->netlink.sequence));
 }
 
@@ -145,7 +141,7 @@ int nft_transaction_commit(struct nft_transaction *transaction)
 	if (!transaction->last)
 		return 0;
 	transaction->last->nlmsg_flags |= NLM_F_ACK;
-	message_end(transaction,
+	nft_message_end(transaction,
 		nftnl_batch_end(place, ++transaction->netlink.sequence));
 	return netlink_transact(&transaction->netlink, transaction->buffer,
 		transaction->used_bytes, transaction->last->nlmsg_seq);
@@ -155,13 +151,13 @@ int nft_transaction_commit(struct nft_transaction *transaction)
 static void put_table(struct nft_transaction *transaction, const char *name,
 	uint16_t type, uint16_t flags)
 {
-	struct nftnl_table *table = made(transaction, nftnl_table_alloc());
-	struct nlmsghdr *message = message_begin(transaction, type, flags);
+	struct nftnl_table *table = nft_made(transaction, nftnl_table_alloc());
+	struct nlmsghdr *message = nft_message_begin(transaction, type, flags);
 
 	if (table && message) {
 		nftnl_table_set_str(table, NFTNL_TABLE_NAME, name);
 		nftnl_table_nlmsg_build_payload(message, table);
-		message_end(transaction, message);
+		nft_message_end(transaction, message);
 	}
 	if (table)
 		nftnl_table_free(table);
@@ -194,9 +190,9 @@ static void chain_set_hook(struct nftnl_chain *chain, const struct nft_hook *hoo
 void nft_add_chain(struct nft_transaction *transaction, const char *table,
 	const char *name, const struct nft_hook *hook)
 {
-	struct nftnl_chain *chain = made(transaction, nftnl_chain_alloc());
+	struct nftnl_chain *chain = nft_made(transaction, nftnl_chain_alloc());
 	struct nlmsghdr *message =
-		message_begin(transaction, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+		nft_message_begin(transaction, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 
 	if (chain && message) {
 		nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table);
@@ -204,250 +200,53 @@ void nft_add_chain(struct nft_transaction *transaction, const char *table,
 		if (hook)
 			chain_set_hook(chain, hook);
 		nftnl_chain_nlmsg_build_payload(message, chain);
-		message_end(transaction, message);
+		nft_message_end(transaction, message);
 	}
 	if (chain)
 		nftnl_chain_free(chain);
 }
 
-/** Makes a set's description without elements, or NULL. */
-static struct nftnl_set *set_make(
-	struct nft_transaction *transaction, const char *table, const char *name)
-{
-	struct nftnl_set *set = made(transaction, nftnl_set_alloc());
-
-	if (!set)
-		return NULL;
-	nftnl_set_set_str(set, NFTNL_SET_TABLE, table);
-	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
-	return set;
-}
-
-/** Describes what a map leads to. */
-static void set_make_map(struct nftnl_set *set, const struct nft_types *types)
-{
-	nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, types->data);
-	if (types->data_bytes)
-		nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, types->data_bytes);
-}
-
-/** Leaves a note for nft's listing, which takes numbers for network order without it. */
-static void set_note_host_order(struct nft_transaction *transaction, struct nftnl_set *set,
-	const struct nft_types *types)
-{
-	const uint32_t host_endian = 1;
-	struct nftnl_udata_buf *note = made(transaction, nftnl_udata_buf_alloc(64));
-
-	if (!note)
-		return;
-	if (types->key_in_host_order)
-		nftnl_udata_put_u32(note, NFTNL_UDATA_SET_KEYBYTEORDER, host_endian);
-	if (types->data_in_host_order)
-		nftnl_udata_put_u32(note, NFTNL_UDATA_SET_DATABYTEORDER, host_endian);
-	nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(note),
-		nftnl_udata_buf_len(note));
-	nftnl_udata_buf_free(note);
-}
-
-/** The flags of a set of these types. */
-static uint32_t set_flags(const struct nft_types *types)
-{
-	return (types->data ? NFT_SET_MAP : 0) | (types->dynamic ? NFT_SET_EVAL : 0) |
-	       (types->timeout_ms || types->look_ms ? NFT_SET_TIMEOUT : 0);
-}
-
-/** Has each element of a set count. */
-static void set_make_counted(struct nft_transaction *transaction, struct nftnl_set *set)
-{
-	struct nftnl_expr *counter = made(transaction, nftnl_expr_alloc("counter"));
-
-	if (counter)
-		nftnl_set_add_expr(set, counter);
-}
-
-/** Adds a set. The kernel wants an id, which only has to differ from the others'. */
-void nft_add_set(struct nft_transaction *transaction, const char *table, const char *name,
-	const struct nft_types *types)
-{
-	struct nftnl_set *set = set_make(transaction, table, name);
-	struct nlmsghdr *message =
-		message_begin(transaction, NFT_MSG_NEWSET, NLM_F_CREATE);
-
-	if (set && message) {
-		nftnl_set_set_u32(set, NFTNL_SET_FAMILY, transaction->family);
-		nftnl_set_set_u32(set, NFTNL_SET_ID, message->nlmsg_seq);
-		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, types->key);
-		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, types->key_bytes);
-		if (types->data)
-			set_make_map(set, types);
-		nftnl_set_set_u32(set, NFTNL_SET_FLAGS, set_flags(types));
-		if (types->timeout_ms)
-			nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, types->timeout_ms);
-		if (types->look_ms)
-			nftnl_set_set_u32(set, NFTNL_SET_GC_INTERVAL, types->look_ms);
-		if (types->size)
-			nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, types->size);
-		if (types->counted)
-			set_make_counted(transaction, set);
-		if (types->key_in_host_order || types->data_in_host_order)
-			set_note_host_order(transaction, set, types);
-		nftnl_set_nlmsg_build_payload(message, set);
-		message_end(transaction, message);
-	}
-	if (set)
-		nftnl_set_free(set);
-}
-
-/** Sends the elements that are kept, as a set to be merged into what is there. */
-void nft_elements_end(struct nft_elements *elements)
-{
-	struct nlmsghdr *message;
-
-	if (!elements->pending)
-		return;
-	message = message_begin(elements->transaction,
-		elements->remove ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
-		elements->remove ? 0 : NLM_F_CREATE);
-	if (message) {
-		nftnl_set_elems_nlmsg_build_payload(message, elements->pending);
-		message_end(elements->transaction, message);
-	}
-	nftnl_set_free(elements->pending);
-	elements->pending = NULL;
-	elements->count = 0;
-}
-
-/** Puts a comment on an element, as nft does. */
-static void element_note(struct nft_transaction *transaction, struct nftnl_set_elem *element,
-	const char *comment)
-{
-	struct nftnl_udata_buf *note = made(transaction, nftnl_udata_buf_alloc(128));
-
-	if (!note)
-		return;
-	nftnl_udata_put_strz(note, NFTNL_UDATA_SET_ELEM_COMMENT, comment);
-	nftnl_set_elem_set(element, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(note),
-		nftnl_udata_buf_len(note));
-	nftnl_udata_buf_free(note);
-}
-
-/** Gives an element a counter. */
-static void element_count(struct nft_transaction *transaction, struct nftnl_set_elem *element)
-{
-	struct nftnl_expr *counter = made(transaction, nftnl_expr_alloc("counter"));
-
-	if (counter)
-		nftnl_set_elem_add_expr(element, counter);
-}
-
-/** Makes an element with its key; NULL after a failure. */
-static struct nftnl_set_elem *element_make(
-	struct nft_elements *elements, const void *key, uint32_t key_bytes)
-{
-	struct nftnl_set_elem *element;
-
-	if (!elements->pending)
-		elements->pending = set_make(
-			elements->transaction, elements->table, elements->set);
-	if (!elements->pending)
-		return NULL;
-	element = made(elements->transaction, nftnl_set_elem_alloc());
-	if (element)
-		nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_bytes);
-	return element;
-}
-
-/** Keeps an element until there are enough for a message. */
-static void element_keep(struct nft_elements *elements, struct nftnl_set_elem *element)
-{
-	nftnl_set_elem_add(elements->pending, element);
-	if (++elements->count == ELEMENTS)
-		nft_elements_end(elements);
-}
-
-/** Adds an element. */
-void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
-	const void *data, uint32_t data_bytes)
-{
-	struct nftnl_set_elem *element = element_make(elements, key, key_bytes);
-
-	if (!element)
-		return;
-	if (data)
-		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, data_bytes);
-	if (elements->comment)
-		element_note(elements->transaction, element, elements->comment);
-	if (elements->counted)
-		element_count(elements->transaction, element);
-	element_keep(elements, element);
-}
-
-/** Adds an element of a map that leads to chains. */
-void nft_add_way(struct nft_elements *elements, const void *key, uint32_t key_bytes,
-	const char *chain)
-{
-	struct nftnl_set_elem *element = element_make(elements, key, key_bytes);
-
-	if (!element)
-		return;
-	nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_GOTO);
-	nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_CHAIN, chain);
-	element_keep(elements, element);
-}
-
 /** Adds a message that names a table and what in it is to be deleted. */
-static void put_deletion(struct nft_transaction *transaction, uint16_t type,
+void nft_message_delete(struct nft_transaction *transaction, uint16_t type,
 	const char *table, uint16_t attribute, const char *name)
 {
-	struct nlmsghdr *message = message_begin(transaction, type, 0);
+	struct nlmsghdr *message = nft_message_begin(transaction, type, 0);
 
 	if (!message)
 		return;
 	mnl_attr_put_strz(message, 1, table); /* the first of every such message */
 	if (name)
 		mnl_attr_put_strz(message, attribute, name);
-	message_end(transaction, message);
+	nft_message_end(transaction, message);
 }
 
 /** Deletes a chain. */
 void nft_delete_chain(
 	struct nft_transaction *transaction, const char *table, const char *chain)
 {
-	put_deletion(transaction, NFT_MSG_DELCHAIN, table, NFTA_CHAIN_NAME, chain);
-}
-
-/** Deletes a set. */
-void nft_delete_set(struct nft_transaction *transaction, const char *table, const char *set)
-{
-	put_deletion(transaction, NFT_MSG_DELSET, table, NFTA_SET_NAME, set);
+	nft_message_delete(transaction, NFT_MSG_DELCHAIN, table, NFTA_CHAIN_NAME, chain);
 }
 
 /** Deletes rules. */
 void nft_delete_rules(
 	struct nft_transaction *transaction, const char *table, const char *chain)
 {
-	put_deletion(transaction, NFT_MSG_DELRULE, table, NFTA_RULE_CHAIN, chain);
-}
-
-/** Takes everything out of a set. */
-void nft_empty_set(struct nft_transaction *transaction, const char *table, const char *set)
-{
-	put_deletion(transaction, NFT_MSG_DELSETELEM, table, NFTA_SET_ELEM_LIST_SET, set);
+	nft_message_delete(transaction, NFT_MSG_DELRULE, table, NFTA_RULE_CHAIN, chain);
 }
 
 /** Adds a message about a counter. */
 static void put_counter(struct nft_transaction *transaction, const char *table,
 	const char *counter, uint16_t type, uint16_t flags)
 {
-	struct nftnl_obj *object = made(transaction, nftnl_obj_alloc());
-	struct nlmsghdr *message = message_begin(transaction, type, flags);
+	struct nftnl_obj *object = nft_made(transaction, nftnl_obj_alloc());
+	struct nlmsghdr *message = nft_message_begin(transaction, type, flags);
 
 	if (object && message) {
 		nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, table);
 		nftnl_obj_set_str(object, NFTNL_OBJ_NAME, counter);
 		nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
 		nftnl_obj_nlmsg_build_payload(message, object);
-		message_end(transaction, message);
+		nft_message_end(transaction, message);
 	}
 	if (object)
 		nftnl_obj_free(object);
@@ -475,7 +274,7 @@ struct nftnl_rule *nft_rule_begin(
 
 	if (transaction->error)
 		return NULL;
-	rule = made(transaction, nftnl_rule_alloc());
+	rule = nft_made(transaction, nftnl_rule_alloc());
 	if (!rule)
 		return NULL;
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, transaction->family);
@@ -492,7 +291,7 @@ struct nftnl_expr *nft_rule_expression(struct nft_transaction *transaction,
 
 	if (!rule)
 		return NULL;
-	expression = made(transaction, nftnl_expr_alloc(name));
+	expression = nft_made(transaction, nftnl_expr_alloc(name));
 	if (expression)
 		nftnl_rule_add_expr(rule, expression);
 	return expression;
@@ -501,12 +300,12 @@ struct nftnl_expr *nft_rule_expression(struct nft_transaction *transaction,
 /** Adds the finished rule. */
 void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule)
 {
-	struct nlmsghdr *message = message_begin(
+	struct nlmsghdr *message = nft_message_begin(
 		transaction, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
 
 	if (rule && message) {
 		nftnl_rule_nlmsg_build_payload(message, rule);
-		message_end(transaction, message);
+		nft_message_end(transaction, message);
 	}
 	if (rule)
 		nftnl_rule_free(rule);

@@ -14,7 +14,6 @@
 
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
-#include <libnftnl/set.h>
 
 #include "kernel/netlink.h"
 
@@ -33,33 +32,6 @@ struct nft_hook {
 	uint32_t number;
 	int32_t priority;
 	const char *device; /**< of NFPROTO_NETDEV: the interface's name; else NULL */
-};
-
-/** A set's or a map's types, as nft numbers them, by which it prints elements. */
-struct nft_types {
-	uint32_t key;
-	uint32_t key_bytes;
-	bool key_in_host_order;
-	uint32_t data;       /**< of a map; 0: no map */
-	uint32_t data_bytes;
-	bool data_in_host_order;
-	uint32_t size; /**< most elements; the kernel then looks them up faster. 0: no limit */
-	bool dynamic;  /**< rules add elements */
-	uint64_t timeout_ms; /**< of elements; 0: they stay, or have times of their own */
-	uint32_t look_ms; /**< they have: how often what is over is looked for; 0: they do not */
-	bool counted;  /**< each element counts the packets it was found for */
-};
-
-/** Elements on their way into a set. */
-struct nft_elements {
-	struct nft_transaction *transaction;
-	const char *table;
-	const char *set;
-	struct nftnl_set *pending; /**< owned; NULL: none */
-	uint32_t count;            /**< of those */
-	bool remove;               /**< out of it instead */
-	const char *comment;       /**< on those that are added; NULL: none */
-	bool counted;              /**< those that are added count */
 };
 
 /** Opens the socket and begins, for tables of a family. Negative errno. */
@@ -95,16 +67,9 @@ void nft_delete_table(struct nft_transaction *transaction, const char *table);
 void nft_add_chain(struct nft_transaction *transaction, const char *table,
 	const char *chain, const struct nft_hook *hook);
 
-/** Adds a set, or a map. */
-void nft_add_set(struct nft_transaction *transaction, const char *table, const char *set,
-	const struct nft_types *types);
-
 /** Deletes a chain, which nothing may lead to any more. */
 void nft_delete_chain(
 	struct nft_transaction *transaction, const char *table, const char *chain);
-
-/** Deletes a set or map, which no rule may use any more. */
-void nft_delete_set(struct nft_transaction *transaction, const char *table, const char *set);
 
 /** Deletes all rules of a chain; NULL: of a table. */
 void nft_delete_rules(
@@ -117,20 +82,6 @@ void nft_add_counter(
 /** Deletes a counter, which no rule may use any more. */
 void nft_delete_counter(
 	struct nft_transaction *transaction, const char *table, const char *counter);
-
-/** Takes all elements out of a set or map. */
-void nft_empty_set(struct nft_transaction *transaction, const char *table, const char *set);
-
-/** Adds one element; data NULL: to a set. nft_elements_end() must follow the last one. */
-void nft_add_element(struct nft_elements *elements, const void *key, uint32_t key_bytes,
-	const void *data, uint32_t data_bytes);
-
-/** Adds one element that leads to a chain. */
-void nft_add_way(struct nft_elements *elements, const void *key, uint32_t key_bytes,
-	const char *chain);
-
-/** Sends what nft_add_element() has kept back. */
-void nft_elements_end(struct nft_elements *elements);
 
 /** Begins a rule. NULL after a failure; what follows accepts that. */
 struct nftnl_rule *nft_rule_begin(
@@ -145,3 +96,18 @@ void nft_rule_end(struct nft_transaction *transaction, struct nftnl_rule *rule);
 
 /** 1 when a table is there, 0 when not, else negative errno. */
 int nft_table_present(uint16_t family, const char *table);
+
+/** Begins a message behind the others, for who knows other shapes; NULL after a failure. */
+struct nlmsghdr *nft_message_begin(
+	struct nft_transaction *transaction, uint16_t type, uint16_t flags);
+
+/** Keeps the message that was begun last. */
+void nft_message_end(struct nft_transaction *transaction, const struct nlmsghdr *message);
+
+/** Adds a message that names a table and what in it is to be deleted, by an attribute; name
+ *  NULL: no more than the table. */
+void nft_message_delete(struct nft_transaction *transaction, uint16_t type, const char *table,
+	uint16_t attribute, const char *name);
+
+/** Returns object, or NULL after noting that there was no memory for it. */
+void *nft_made(struct nft_transaction *transaction, void *object);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/nft_set.h"
 #include "kernel/ruleset_rule.h"
 
 /* nft's numbers of its data types, by which it prints a set's elements. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/nft_list.h"
+#include "kernel/nft_set.h"
 
 /** The kernel's number of a table's family. */
 uint16_t ruleset_family(enum ruleset_table table)
