@@ -88,6 +88,7 @@ void nft_run_servers(enum config_method method, bool ah)
 	struct ruleset_info info;
 	uint32_t mark = config_server_mark(config, &service->servers[0]);
 
+	nft_maps.detach(fast_path);
 	config->fast_path = FAST_PATH_NFT;
 	service->ah = ah;
 	service->servers[0].method = service->servers[1].method = method;
