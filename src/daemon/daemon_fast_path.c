@@ -36,14 +36,14 @@ static void note_refusal(struct daemon *daemon, const char *name, int error)
 		used ? ", " : "", name, strerror(-error));
 }
 
-/** Takes the first backend that works. The configuration then names it, for the rules. */
+/** Takes the first backend that works, or none. The configuration then names it, for the
+ *  rules. */
 static int choose_best(struct daemon *daemon)
 {
-	int error = -ENOTSUP;
-
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		error = backends[i].backend->attach(
+		int error = backends[i].backend->attach(
 			daemon->config, &daemon->mirror.fast_path);
+
 		if (!error) {
 			daemon->config->fast_path = backends[i].choice;
 			daemon->fast_path_backend = backends[i].backend;
@@ -51,8 +51,9 @@ static int choose_best(struct daemon *daemon)
 		}
 		note_refusal(daemon, backends[i].backend->name, error);
 	}
-	log_error("fast path: %s", strerror(-error));
-	return error;
+	log_warning("fast path: there is none here, so everything passes the daemon");
+	daemon->config->fast_path = FAST_PATH_OFF;
+	return 0;
 }
 
 /** Takes the backend that the configuration names. */
