@@ -183,6 +183,8 @@ START_TEST(a_server_changes_its_address)
 	bpf_maps.follow(fast_path, false);
 	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x77);
 	fixture_shell("ip link set out0 down; ip link set out0 up; sleep 0.2; "
+		      "ip route replace default via 10.2.0.99; "
+		      "ip neigh replace 10.2.0.99 lladdr 02:00:00:00:00:99 dev out0; "
 		      "ip neigh replace 10.2.0.12 lladdr 02:00:00:00:00:12 dev out0");
 	bpf_maps.follow(fast_path, false);
 	ck_assert_uint_eq(server_of_esp(CLIENT_V4), 0x12);

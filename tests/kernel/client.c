@@ -25,7 +25,7 @@ static unsigned int server_of(const uint8_t *packet, size_t size_bytes)
 	struct fixture_frame frame;
 
 	fixture_inject(packet, size_bytes);
-	return fixture_out(&frame) ? frame.station : 0;
+	return fixture_out_now(&frame) ? frame.station : 0;
 }
 
 /** Builds it and sends it. */

@@ -73,6 +73,10 @@ void fixture_inject_reply(const uint8_t *packet, size_t size_bytes);
 /** Reads the next IP packet at the servers' side; false when none comes for a while. */
 bool fixture_out(struct fixture_frame *ret_frame);
 
+/** The same for one packet that has come out by now, if it ever does: sends a UDP packet that
+ *  nobody diverts after it, and waits for that. */
+bool fixture_out_now(struct fixture_frame *ret_frame);
+
 /** Lets go of what waits at both sides, for tests that share a director. */
 void fixture_drain(void);
 
