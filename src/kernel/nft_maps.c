@@ -65,7 +65,8 @@ fail:
 	return error;
 }
 
-/** A table for other servers goes: its clients are the queue's until they are told anew. */
+/** A table for other servers carries nothing any more: its clients are the queue's until they are
+ *  told anew. */
 static int retire(struct fast_path *fast_path, const struct config *config)
 {
 	(void)fast_path;
